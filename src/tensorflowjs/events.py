@@ -1,0 +1,64 @@
+"""The only channel from work to screen: notes and progress.
+
+Work calls `note` and `progress`; whoever wants to show them installs a listener with `listening`.
+Without a listener both cost next to nothing.
+
+    with listening(events.append):
+        convert(...)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something the user should know about the result, in one sentence."""
+
+    text: str
+    where: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.text}" if self.where else self.text
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`done` of `total` units (bytes while writing weights) of a named stage are through."""
+
+    stage: str
+    done: int
+    total: int
+
+
+Event = Note | Progress
+Listener = Callable[[Event], object]
+
+_listeners: ContextVar[tuple[Listener, ...]] = ContextVar("tensorflowjs_listeners", default=())
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Send every event of the enclosed work to `listener` (outer listeners hear it too)."""
+    token = _listeners.set((*_listeners.get(), listener))
+    try:
+        yield
+    finally:
+        _listeners.reset(token)
+
+
+def note(text: str, where: str | None = None) -> None:
+    _emit(Note(text, where))
+
+
+def progress(stage: str, done: int, total: int) -> None:
+    _emit(Progress(stage, done, total))
+
+
+def _emit(event: Event) -> None:
+    for listener in _listeners.get():
+        listener(event)
