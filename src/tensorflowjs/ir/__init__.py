@@ -1,0 +1,1 @@
+"""What is converted, with no file format in it."""
