@@ -1,0 +1,1 @@
+"""Bytes to plain data and back; no model in it."""
