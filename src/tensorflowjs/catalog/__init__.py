@@ -1,0 +1,1 @@
+"""Knowledge as tables: layer classes, operators, training, versions."""
