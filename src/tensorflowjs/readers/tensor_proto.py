@@ -1,0 +1,84 @@
+"""TensorFlow's TensorProto as a Tensor."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tensorflowjs.dtypes import BY_ENUM
+from tensorflowjs.errors import CorruptInputError, Problem, UnsupportedError
+from tensorflowjs.tensors import ArrayTensor, ComputedTensor, Tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_ELEMENTS = 1 << 31  # of a constant inside a graph, which protobuf limits to 2 GiB anyway
+
+# Where a TensorProto that does not hold raw bytes keeps the values of a dtype.
+_FIELDS = {
+    "float32": "float_val",
+    "float64": "double_val",
+    "complex64": "scomplex_val",
+    "complex128": "dcomplex_val",
+    "int64": "int64_val",
+    "bool": "bool_val",
+    "uint32": "uint32_val",
+    "uint64": "uint64_val",
+    "float16": "half_val",
+    "bfloat16": "half_val",
+    "string": "string_val",
+}
+
+
+def read_tensor(proto: Any, where: str) -> Tensor:
+    """The values of a TensorProto; a constant of one repeated value takes no memory until it is read."""
+    row = BY_ENUM.get(proto.dtype)
+    if row is None:
+        raise UnsupportedError("TF.js cannot hold these values.", [Problem(where, f"dtype number {proto.dtype}")])
+    shape = tuple(dim.size for dim in proto.tensor_shape.dim)
+    if any(size < 0 for size in shape) or math.prod(shape) > MOST_ELEMENTS:
+        raise CorruptInputError(f"{where}: the constant claims the shape {list(shape)}.")
+    if proto.tensor_content:
+        return _from_bytes(proto.tensor_content, row.name, row.storage, shape, where)
+    values = getattr(proto, _FIELDS.get(row.name, "int_val"))
+    return _from_values(values, row.name, row.storage, shape, where)
+
+
+def _from_bytes(content: bytes, dtype: str, storage: str, shape: tuple[int, ...], where: str) -> Tensor:
+    if not storage or len(content) != math.prod(shape) * np.dtype(storage).itemsize:
+        raise CorruptInputError(f"{where}: the constant holds {len(content)} bytes, not those of {dtype}{list(shape)}.")
+    return ArrayTensor(np.frombuffer(content, dtype=storage).reshape(shape), where, dtype)
+
+
+def _from_values(values: Any, dtype: str, storage: str, shape: tuple[int, ...], where: str) -> Tensor:
+    """Values as a list in which the last one stands for all that follow; none stand for zeros."""
+    array = _as_array(values, dtype, storage)
+    count = math.prod(shape)
+    if array.size > count:
+        raise CorruptInputError(f"{where}: the constant holds {array.size} values, more than {dtype}{list(shape)}.")
+    if array.size == count:
+        return ArrayTensor(array.reshape(shape), where, dtype)
+    last = array[-1:] if array.size else _as_array([b""] if dtype == "string" else [0], dtype, storage)[:1]
+
+    def fill() -> NDArray[Any]:
+        full = np.empty(count, dtype=last.dtype)
+        full[: array.size] = array
+        full[array.size :] = last[0]
+        return full.reshape(shape)
+
+    return ArrayTensor(fill(), where, dtype) if dtype == "string" else ComputedTensor(dtype, shape, fill, where)
+
+
+def _as_array(values: Any, dtype: str, storage: str) -> NDArray[Any]:
+    if dtype == "string":
+        array = np.empty(len(values), dtype=object)
+        array[:] = list(values)
+        return array
+    if dtype in ("complex64", "complex128"):
+        half = "<f4" if dtype == "complex64" else "<f8"
+        return np.array([*values, *([0] * (len(values) % 2))], dtype=half).view(storage)
+    if dtype in ("float16", "bfloat16"):
+        return np.array(list(values), dtype="<u4").astype("<u2").view(storage)
+    return np.array(list(values), dtype=storage)
