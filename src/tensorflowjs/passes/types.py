@@ -1,0 +1,36 @@
+"""What dtype a value has, from the attributes of its node."""
+
+from __future__ import annotations
+
+from tensorflowjs.catalog.ops import Argument, length_of, tensorflow_ops
+from tensorflowjs.ir.graph import Attr, Node, Type, Value
+
+
+def type_of(value: Value) -> str | None:
+    """The name of the dtype of `value`; None if its node does not tell."""
+    node = value.node
+    if node.op == "Arg":
+        return _name(node.attrs.get("T"))
+    definition = tensorflow_ops().get(node.op)
+    if definition is None:
+        return _name(node.attrs.get("T"))
+    at = 0
+    for argument in definition.outputs:
+        length = length_of(argument, node)
+        if at <= value.index < at + length:
+            return _argument_type(argument, node, value.index - at)
+        at += length
+    return None
+
+
+def _argument_type(argument: Argument, node: Node, index: int) -> str | None:
+    if argument.type_list_attr is not None:
+        types = node.attrs.get(argument.type_list_attr)
+        return _name(types[index]) if isinstance(types, list) else None
+    if argument.type_attr is not None:
+        return _name(node.attrs.get(argument.type_attr))
+    return argument.type
+
+
+def _name(attr: Attr | None) -> str | None:
+    return attr.name if isinstance(attr, Type) else None
