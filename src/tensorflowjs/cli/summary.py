@@ -1,0 +1,48 @@
+"""The closing words of a conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tensorflowjs.events import Note
+from tensorflowjs.pipeline.result import Conversion
+
+MOST_NOTES = 12
+
+
+def summary(result: Conversion) -> str:
+    lines = [f"Wrote {result.model_json} ({result.output_format}) from {result.input_path} ({result.input_format})."]
+    if result.layers:
+        lines.append(f"  layers   {result.layers}")
+    if result.nodes:
+        lines.append(f"  nodes    {result.nodes:,}")
+    lines.append(f"  weights  {result.weights} tensors, {result.parameters:,} parameters")
+    lines.append(f"  written  {_written(result)}")
+    lines += _notes(result.notes)
+    return "\n".join(lines)
+
+
+def _written(result: Conversion) -> str:
+    shards = "1 shard" if result.shards == 1 else f"{result.shards} shards"
+    text = f"{size(result.written_bytes)} in {shards}"
+    if result.written_bytes and result.written_bytes < result.weight_bytes:
+        saved = result.weight_bytes / result.written_bytes
+        text += f", quantised from {size(result.weight_bytes)} ({saved:.1f} times smaller)"
+    return text
+
+
+def _notes(notes: Sequence[Note]) -> list[str]:
+    lines = [f"  note     {note}" for note in notes[:MOST_NOTES]]
+    if len(notes) > MOST_NOTES:
+        lines.append(f"  note     ... and {len(notes) - MOST_NOTES} more")
+    return lines
+
+
+def size(count: int) -> str:
+    """A number of bytes for people."""
+    value = float(count)
+    for unit in ("B", "KB", "MB"):
+        if value < 1000:
+            return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.2f} GB"

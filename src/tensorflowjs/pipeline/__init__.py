@@ -1,0 +1,1 @@
+"""Which reader, passes and writer a conversion takes, and running them."""

@@ -1,0 +1,88 @@
+"""The journey of TensorFlow graphs to TF.js graph models: passes, then write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tensorflowjs.formats import tfjs
+from tensorflowjs.ir.graph import GraphModel
+from tensorflowjs.passes.checking import check_ops
+from tensorflowjs.passes.control_flow import lower_control_flow
+from tensorflowjs.passes.controls import drop_controls
+from tensorflowjs.passes.debugging import remove_debugging
+from tensorflowjs.passes.dtypes import narrow_dtypes
+from tensorflowjs.passes.freezing import freeze
+from tensorflowjs.passes.inlining import inline
+from tensorflowjs.passes.keeping import keep_control_flow
+from tensorflowjs.passes.pruning import prune
+from tensorflowjs.passes.resolving import resolve_control_flow
+from tensorflowjs.passes.rewriting import rewrite
+from tensorflowjs.pipeline.options import GraphOptions, Options
+from tensorflowjs.version import version
+from tensorflowjs.writers import tfjs_graph
+
+Pass = Callable[[GraphModel], bool]
+
+
+def passes(options: GraphOptions) -> Iterator[Pass]:
+    """What makes a graph one that TF.js can run, in order."""
+    yield prune
+    yield inline
+    yield freeze
+    yield lambda model: remove_debugging(model, printing=not options.strip_debug_ops)
+    yield prune
+    yield resolve_control_flow
+    yield keep_control_flow if options.control_flow_v2 else lower_control_flow
+    yield drop_controls
+    yield narrow_dtypes
+    yield rewrite
+    yield prune
+
+
+def write(model: GraphModel, target: Path, options: Options) -> dict[str, Any]:
+    """Write `model` into `target`; returns the figures of a Conversion."""
+    for change in passes(options.graph):
+        change(model)
+    if not options.graph.skip_op_check:
+        check_ops(model)
+    if not options.graph.use_structured_outputs_names:
+        model.structured_outputs = None
+    weights = tfjs_graph.weights(model)
+    written = tfjs.write_model(
+        target,
+        _document(model, options),
+        [weights],
+        shard_bytes=options.weight_shard_size_bytes,
+        quantization=options.quantization,
+    )
+    return {
+        "nodes": sum(node.op != "Const" for node in model.graph.nodes.values()),
+        "weights": len(weights),
+        "parameters": sum(tensor.count for _, tensor in weights),
+        "weight_bytes": sum(tensor.nbytes for _, tensor in weights),
+        "written_bytes": written.weight_bytes,
+        "shards": written.shards,
+    }
+
+
+def _document(model: GraphModel, options: Options) -> dict[str, Any]:
+    document = {
+        "format": "graph-model",
+        "generatedBy": model.producer or "unknown",
+        "convertedBy": f"TensorFlow.js Converter v{version}",
+        "signature": tfjs_graph.signature(model.signature, model.graph),
+        "modelTopology": tfjs_graph.topology(model),
+    }
+    metadata = {**model.metadata, **options.metadata}
+    if model.structured_outputs is not None:
+        metadata["structuredOutputKeys"] = model.structured_outputs
+    if metadata:
+        document["userDefinedMetadata"] = metadata
+    initializer = tfjs_graph.initializer(model)
+    if initializer is not None and model.initializer is not None:
+        document["modelInitializer"] = initializer
+        if model.initializer_signature is not None:
+            document["initializerSignature"] = tfjs_graph.signature(model.initializer_signature, model.initializer)
+    return document
