@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tensorflowjs.catalog.windows import Windows
 from tensorflowjs.errors import UnsupportedError
-from tensorflowjs.fitting.pooling import Windows
 from tests.fitting.single import Shape, classes, fitted, output_shapes
 
 

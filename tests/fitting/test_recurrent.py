@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tensorflowjs.catalog.cudnn import gru_of_cudnn, lstm_of_cudnn
 from tensorflowjs.errors import UnsupportedError
 from tensorflowjs.fitting import fit
-from tensorflowjs.fitting.recurrent import STEEPER, gru_of_cudnn, lstm_of_cudnn, scaled
+from tensorflowjs.fitting.recurrent import STEEPER, scaled
 from tensorflowjs.ir.layers import Call, Layer, LayersModel, Model, Ref
 from tensorflowjs.readers.keras_config import normal_config
 from tensorflowjs.tensors import ArrayTensor, Tensor

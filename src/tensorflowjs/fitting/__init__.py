@@ -6,18 +6,18 @@ from dataclasses import replace
 
 from tensorflowjs import events
 from tensorflowjs.catalog.inference import model_shapes
+from tensorflowjs.catalog.precision import check_policies
+from tensorflowjs.catalog.training_calls import check_calls
 from tensorflowjs.errors import Problem, UnsupportedError
 from tensorflowjs.fitting import call_order, masks, names, states
 from tensorflowjs.fitting.configs import tfjs_config
 from tensorflowjs.fitting.engine import Fitter
 from tensorflowjs.fitting.keras_masks import makes_masks
-from tensorflowjs.fitting.precision import check_policies
 from tensorflowjs.fitting.preparation import prepare
 from tensorflowjs.fitting.releases import note_release
 from tensorflowjs.fitting.repeats import separate
 from tensorflowjs.fitting.rules import all_rules
 from tensorflowjs.fitting.training import fit_training
-from tensorflowjs.fitting.training_calls import check_calls
 from tensorflowjs.ir.damage import making_sense_of
 from tensorflowjs.ir.layers import Config, Layer, LayersModel, Model
 

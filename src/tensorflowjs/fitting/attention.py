@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tensorflowjs.catalog.attending import Blind
 from tensorflowjs.catalog.layers.attention import multi_head_arguments, output_dims, roles
 from tensorflowjs.catalog.schema import Dim
 from tensorflowjs.fitting import layout, masks
-from tensorflowjs.fitting.attention_bias import Allowed, Blind, Order, allowed
+from tensorflowjs.fitting.attention_bias import Allowed, Order, allowed
 from tensorflowjs.fitting.attention_scores import additive_attention, attend, attention
 from tensorflowjs.fitting.axes import product
 from tensorflowjs.fitting.engine import Outputs, Rule, Site

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tensorflowjs.catalog import masks as table
+from tensorflowjs.catalog.attending import NEITHER, Blind
 from tensorflowjs.fitting import flags, layout, masks
 from tensorflowjs.fitting.engine import Site
 from tensorflowjs.fitting.mask_terms import ALWAYS, Mask
@@ -24,26 +24,6 @@ from tensorflowjs.ir.layers import Ref
 from tensorflowjs.tensors import ArrayTensor, Tensor
 
 FORBIDDEN = -1e9  # what Keras puts in the place of a score that must not count
-
-
-@dataclass(frozen=True)
-class Blind:
-    """What Keras does where a query may look at nothing.
-
-    It forgets the scores, so that all values count alike; or it gives weights of zero in the end; or neither, and
-    what counts is the softmax of the scores as if everything was allowed.
-    """
-
-    forgets_scores: bool = False
-    gives_nothing: bool = False
-
-    @classmethod
-    def of_heads(cls, class_name: str, version: str, is_fused: bool) -> Blind:
-        """That of attention with heads; `is_fused` if nothing forbids newer versions to compute it in one go."""
-        number = table.version(version)
-        if is_fused and number >= ((3, 6) if class_name == "GroupedQueryAttention" else (3, 7)):
-            return cls(forgets_scores=True)
-        return cls(forgets_scores=number >= (3, 13), gives_nothing=number >= (3, 10))
 
 
 @dataclass(frozen=True)
@@ -90,7 +70,7 @@ def allowed(
     given: Sequence[Mask],
     *,
     explicit: Ref | None = None,
-    blind: Blind = Blind(),
+    blind: Blind = NEITHER,
 ) -> Allowed | None:
     """What `query` [queries, features] may look at in `key`; None if that is everything.
 
@@ -110,7 +90,7 @@ def allowed(
     if not factors:
         return None
     product = factors[0] if len(factors) == 1 else site.put("Multiply", {}, factors, part="mask")
-    return Allowed.at(site, product, blind if can_be_none else Blind())
+    return Allowed.at(site, product, blind if can_be_none else NEITHER)
 
 
 def _of_tensor(site: Site, mask: Ref, alone: bool) -> Ref:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from tensorflowjs.catalog import masks as table
 from tensorflowjs.catalog.inference import Shapes, calls_in_order, model_shapes
 from tensorflowjs.catalog.layers import attention
+from tensorflowjs.catalog.run_order import run_order
 from tensorflowjs.fitting.mask_operators import Formulas
 from tensorflowjs.fitting.mask_terms import ALWAYS, Differs, Joined, Mask, NonZero, Term, Unclear, every, some
-from tensorflowjs.fitting.run_order import run_order
 from tensorflowjs.ir.layers import Call, Layer, Model, Ref, refs_in
 
 MADE_INSIDE = Unclear("it is made inside a TimeDistributed layer")

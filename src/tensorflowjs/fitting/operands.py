@@ -1,62 +1,15 @@
-"""The arguments of an operator's call, under the names they have in Keras 3.
-
-Operators of Keras 3 take some arguments when they are made (`config`) and others when called; TensorFlow's functions
-have names of their own for the same. `operands` puts all of them together.
-"""
+"""The arguments of an operator's call, under the names they have in Keras 3."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from tensorflowjs.catalog.operators import arguments
 from tensorflowjs.fitting.engine import Site
 from tensorflowjs.ir.layers import replace_refs
-
-# Parameters in order, each with the other names it goes by.
-PARAMETERS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        ("equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "logical_and", "logical_or"),
-        ("x1 x a", "x2 y b"),
-    ),
-    **dict.fromkeys(
-        ("add", "subtract", "multiply", "divide", "true_divide", "maximum", "minimum", "power", "matmul"),
-        ("x1 x a", "x2 y b"),
-    ),
-    **dict.fromkeys(("mean", "sum", "max", "min", "amax", "amin", "var"), ("x input_tensor a", "axis", "keepdims")),
-    **dict.fromkeys(("concatenate", "stack"), ("xs values x arrays", "axis")),
-    **dict.fromkeys(("softmax", "log_softmax"), ("x logits", "axis")),
-    "clip": ("x t value", "x_min clip_value_min", "x_max clip_value_max"),
-    "reshape": ("x tensor", "newshape shape"),
-    "transpose": ("x a", "axes perm"),
-    "swapaxes": ("x", "axis1", "axis2"),
-    "moveaxis": ("x", "source", "destination"),
-    "squeeze": ("x input", "axis"),
-    "expand_dims": ("x input", "axis"),
-    "tile": ("x input", "repeats multiples"),
-    "split": ("x value", "indices_or_sections num_or_size_splits", "axis"),
-    "get_item": ("x input", "key slice_spec"),
-    "slice": ("x input_", "begin start_indices", "size shape"),
-    "cast": ("x", "dtype"),
-    "pad": ("x tensor", "pad_width paddings", "mode", "constant_values"),
-    "elu": ("x features", "alpha"),
-    "celu": ("x", "alpha"),
-    "leaky_relu": ("x features", "negative_slope alpha"),
-    "gelu": ("x features", "approximate"),
-    "hard_shrink": ("x", "threshold"),
-    "soft_shrink": ("x", "threshold"),
-    **dict.fromkeys(("max_pool", "average_pool"), ("inputs", "pool_size", "strides", "padding", "data_format")),
-}
-ONE_TENSOR = ("x features logits input tensor t a",)
 
 
 def operands(site: Site) -> dict[str, Any]:
     """Every argument of the call by its parameter's first name; tensors as the Refs they have become."""
-    parameters = [names.split() for names in PARAMETERS.get(site.config["op"], ONE_TENSOR)]
-    found = {key: value for key, value in site.config.items() if key not in ("op", "tensorflow")}
     now = dict(zip(site.call.inputs, site.inputs, strict=True))
-    found |= replace_refs(site.call.kwargs, now)
-    for names in parameters:
-        given = [found.pop(name) for name in names if name in found]
-        if given:
-            found[names[0]] = given[0]
-    free = [names[0] for names in parameters if names[0] not in found]
-    return found | dict(zip(free, replace_refs(site.call.args, now), strict=False))
+    return arguments(site.config, replace_refs(site.call.args, now), replace_refs(site.call.kwargs, now))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tensorflowjs.catalog.geometry import Window, is_channels_first, numbers, space_of
 from tensorflowjs.catalog.schema import Dim
+from tensorflowjs.catalog.windows import Windows
 from tensorflowjs.fitting import images, layout
 from tensorflowjs.fitting.engine import Outputs, Rule, Site
 from tensorflowjs.ir.layers import Ref
@@ -81,33 +80,6 @@ def _product(dims: tuple[Dim, ...]) -> Dim:
 
 
 # ---------------------------------------------------------------------------- to a given size
-
-
-@dataclass(frozen=True)
-class Windows:
-    """What adaptive pooling takes together along one dimension: (start, stop) for each output."""
-
-    spans: tuple[tuple[int, int], ...]
-    length: int
-
-    @classmethod
-    def to(cls, length: int, count: int) -> Windows:
-        spans = [(index * length // count, -(-(index + 1) * length // count)) for index in range(count)]
-        return cls(tuple(spans), length)
-
-    @property
-    def size(self) -> int:
-        return self.spans[0][1]
-
-    @property
-    def step(self) -> int:
-        return self.spans[1][0] if len(self.spans) > 1 else self.length
-
-    @property
-    def are_regular(self) -> bool:
-        """Whether they are the windows of one ordinary pooling."""
-        expected = [(index * self.step, index * self.step + self.size) for index in range(len(self.spans))]
-        return self.step > 0 and list(self.spans) == expected
 
 
 def adaptive_pooling1d(site: Site) -> Outputs:

@@ -15,10 +15,10 @@ import numpy as np
 from tensorflowjs.catalog.geometry import is_channels_first, space_of
 from tensorflowjs.catalog.layers.preprocessing import AUGMENTING
 from tensorflowjs.catalog.masks import version
+from tensorflowjs.catalog.resampling import matrix
 from tensorflowjs.fitting import categories, images, layout
 from tensorflowjs.fitting.configs import number
 from tensorflowjs.fitting.engine import Outputs, Refusal, Rule, Site
-from tensorflowjs.fitting.resampling import matrix
 from tensorflowjs.ir.layers import Ref
 from tensorflowjs.tensors import ArrayTensor, Tensor
 

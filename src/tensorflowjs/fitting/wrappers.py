@@ -9,14 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from tensorflowjs.catalog import masks as table
+from tensorflowjs.catalog.cudnn import gru_of_cudnn, lstm_of_cudnn
 from tensorflowjs.fitting import hidden_masks, keras_masks, layout, masks, states
 from tensorflowjs.fitting.engine import Outputs, Refusal, Rule, Site
 from tensorflowjs.fitting.recurrent import (
     check_arguments,
     fit_cell,
     fit_cells,
-    gru_of_cudnn,
-    lstm_of_cudnn,
     run_layer,
 )
 from tensorflowjs.ir.layers import Config, Layer, Ref

@@ -7,7 +7,7 @@ import importlib
 import numpy as np
 import pytest
 
-from tensorflowjs.fitting.resampling import CURVES, SIMPLE, matrix
+from tensorflowjs.catalog.resampling import CURVES, SIMPLE, matrix
 
 SIZES = [(4, 4), (4, 8), (4, 7), (9, 3), (9, 4), (7, 3), (5, 13), (1, 5), (6, 1), (33, 10), (224, 97), (97, 224)]
 

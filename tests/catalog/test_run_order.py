@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from tensorflowjs.fitting.run_order import run_order
+from tensorflowjs.catalog.run_order import run_order
 from tensorflowjs.ir.layers import Call, Layer, Model, Ref
 from tensorflowjs.readers.keras_config import read_model
 

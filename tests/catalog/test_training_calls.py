@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tensorflowjs.fitting.training_calls import check_calls
+from tensorflowjs.catalog.training_calls import check_calls
 from tensorflowjs.ir.layers import Call, Config, Layer, Model, Ref
 
 
