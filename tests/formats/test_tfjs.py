@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import math
 import os
@@ -84,6 +85,25 @@ def test_a_model_is_a_document_and_shards(source: Path, target: Path) -> None:
     assert shard_bytes(target, written) == [kernel.tobytes() + bias.tobytes(), other.tobytes()]
     assert [(target / name).stat().st_size for name in written.files] == [60, 60, 40, 16]
     assert sorted(path.name for path in target.iterdir()) == sorted([*written.files, "model.json"])
+
+
+def test_hashed_shards_change_their_names_with_their_bytes_and_only_then(source: Path, target: Path) -> None:
+    kernel, changed = floats(1, 7, 5), floats(1, 7, 5)
+    changed[-1, -1] += 1
+    names = []
+    for values in (kernel, kernel, changed):
+        groups = [[("dense/kernel", in_file(source, values))]]
+        written = tfjs.write_model(target, {}, groups, shard_bytes=100, hash_shards=True)
+        for name in written.files:
+            digest = hashlib.sha256((target / name).read_bytes()).hexdigest()
+            assert name.endswith(f".{digest[:16]}.bin")
+        assert shard_bytes(target, written) == [values.tobytes()]
+        assert sorted(path.name for path in target.iterdir()) == sorted([*written.files, "model.json"])
+        names.append(written.files)
+    assert names[0] == names[1]
+    assert names[0][0] == names[2][0]
+    assert names[0][1] != names[2][1]
+    assert [name.partition(".")[0] for name in names[2]] == ["group1-shard1of2", "group1-shard2of2"]
 
 
 @settings(max_examples=60, deadline=None)

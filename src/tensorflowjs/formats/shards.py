@@ -5,6 +5,7 @@ Tensors that are regions of a file go from file to file without being looked at;
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from io import FileIO
@@ -21,15 +22,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LENGTH = struct.Struct("<I")
+HASH_DIGITS = 16  # of the SHA-256 of a shard in its name: enough to tell any two apart, and readable
 
 
 class ShardWriter:
-    """The shards of one group, each of exactly `shard_bytes` but the last; None puts all into one."""
+    """The shards of one group, each of exactly `shard_bytes` but the last; None puts all into one.
 
-    def __init__(self, folder: Path, group: int, shard_bytes: int | None) -> None:
+    `hashed` shards have a hash of their bytes in their names, so that a name never means other bytes than before.
+    """
+
+    def __init__(self, folder: Path, group: int, shard_bytes: int | None, *, hashed: bool = False) -> None:
         self._folder = folder
         self._group = group
         self._shard_bytes = shard_bytes
+        self._hashed = hashed
         self._shards: list[Path] = []
         self._file: FileIO | None = None
         self._room = 0
@@ -78,7 +84,8 @@ class ShardWriter:
         self._close()
         names = []
         for index, shard in enumerate(self._shards, 1):
-            name = f"group{self._group}-shard{index}of{len(self._shards)}.bin"
+            digits = f".{content_hash(shard)}" if self._hashed else ""
+            name = f"group{self._group}-shard{index}of{len(self._shards)}{digits}.bin"
             shard.rename(self._folder / name)
             names.append(name)
         return names
@@ -93,6 +100,15 @@ class ShardWriter:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def content_hash(path: Path) -> str:
+    """What stands in the name of a hashed shard with the bytes of this file."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(CHUNK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()[:HASH_DIGITS]
 
 
 def write_tensor(tensor: Tensor, writer: ShardWriter, reader: RegionReader, moved: Callable[[int], None]) -> None:

@@ -71,15 +71,17 @@ def write_model(
     *,
     shard_bytes: int | None = SHARD_BYTES,
     quantization: QuantizationMap | None = None,
+    hash_shards: bool = False,
 ) -> Written:
     """Write `document`, completed with the manifest, and the weights into the folder `target`: all or nothing.
 
-    Shards of a model that was there before are removed; other files stay.
+    Shards of a model that was there before are removed; other files stay. `hash_shards` puts a hash of its content
+    into the name of each shard, which lets browsers keep it without ever asking again.
     """
     target = Path(target)
     rules = _rules(groups, quantization)
     with staged(target) as staging:
-        written = _write_groups(staging.folder, groups, rules, shard_bytes)
+        written = _write_groups(staging.folder, groups, rules, shard_bytes, hash_shards)
         text = to_json({**document, "weightsManifest": written.manifest})
         (staging.folder / MODEL_FILE).write_bytes(text)
         staging.publish([*written.files, MODEL_FILE], stale=stale_shards(target / MODEL_FILE))
@@ -118,7 +120,11 @@ def _rules(groups: Sequence[WeightGroup], quantization: QuantizationMap | None) 
 
 
 def _write_groups(
-    folder: Path, groups: Sequence[WeightGroup], rules: Mapping[str, str], shard_bytes: int | None
+    folder: Path,
+    groups: Sequence[WeightGroup],
+    rules: Mapping[str, str],
+    shard_bytes: int | None,
+    hash_shards: bool = False,
 ) -> Written:
     done = _Progress(sum(as_tfjs(name, tensor).nbytes for group in groups for name, tensor in group))
     manifest: list[dict[str, Any]] = []
@@ -126,7 +132,7 @@ def _write_groups(
     size = 0
     with RegionReader() as reader:
         for number, group in enumerate(groups, 1):
-            with ShardWriter(folder, number, shard_bytes) as writer:
+            with ShardWriter(folder, number, shard_bytes, hashed=hash_shards) as writer:
                 weights = [_write_weight(name, tensor, rules.get(name), writer, reader, done) for name, tensor in group]
                 paths = writer.finish()
             manifest.append({"paths": paths, "weights": weights})
