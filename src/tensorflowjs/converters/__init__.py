@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tensorflowjs.converters.command import convert
+from tensorflowjs.converters.converter import convert
 from tensorflowjs.converters.keras import save_keras_model
+from tensorflowjs.converters.tf_saved_model_conversion_v2 import (
+    convert_tf_frozen_model,
+    convert_tf_hub_module,
+    convert_tf_saved_model,
+)
 
-__all__ = ["convert", "save_keras_model"]
+__all__ = [
+    "convert",
+    "convert_tf_frozen_model",
+    "convert_tf_hub_module",
+    "convert_tf_saved_model",
+    "save_keras_model",
+]
