@@ -16,7 +16,7 @@ QUANTIZE_FLAGS = ("--quantize_float16", "--quantize_uint8", "--quantize_uint16")
 TRUTH_FLAGS = ("--strip_debug_ops", "--use_structured_outputs_names", "--control_flow_v2", "--experiments")
 VALUE_FLAGS = (
     "--input_format", "--output_format", "--quantization_bytes", "--weight_shard_size_bytes", "--signature_name",
-    "--saved_model_tags", "--output_node_names", "--metadata",
+    "--saved_model_tags", "--output_node_names", "--passes", "--disable_pass", "--metadata",
 )  # fmt: skip
 
 EXAMPLES = """\
@@ -87,6 +87,10 @@ def _add_graph_flags(made: argparse.ArgumentParser) -> None:
     group.add_argument("--saved_model_tags", help="tags of the graph to load, comma separated (serve)")
     group.add_argument("--output_node_names", help="outputs of a frozen model, comma separated")
     group.add_argument("--skip_op_check", action="store_true", help="convert even if TF.js lacks an op")
+    text = "the only passes of the optimiser to run, comma separated; an empty list runs none"
+    group.add_argument("--passes", type=names, metavar="NAMES", help=text)
+    text = "passes of the optimiser to leave out; may be given several times"
+    group.add_argument("--disable_pass", type=names, action="extend", default=[], metavar="NAMES", help=text)
     _add_truth(group, "--strip_debug_ops", True, "remove Print, Assert and CheckNumerics")
     _add_truth(group, "--use_structured_outputs_names", False, "name outputs as the model's structured outputs do")
     _add_truth(group, "--control_flow_v2", False, "keep functional control flow")
@@ -97,6 +101,10 @@ def _add_truth(group: argparse._ArgumentGroup, flag: str, default: bool, text: s
     group.add_argument(
         flag, type=truth, nargs="?", const=True, default=default, metavar="BOOL", help=f"{text} ({default})"
     )
+
+
+def names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 TRUTHS = {

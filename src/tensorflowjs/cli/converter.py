@@ -110,6 +110,8 @@ def _convert(arguments: Namespace) -> None:
             strip_debug_ops=arguments.strip_debug_ops,
             control_flow_v2=arguments.control_flow_v2,
             use_structured_outputs_names=arguments.use_structured_outputs_names,
+            passes=arguments.passes,
+            disabled_passes=tuple(arguments.disable_pass),
         )
     if not arguments.quiet:
         print(summary(result))

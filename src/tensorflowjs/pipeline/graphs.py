@@ -16,9 +16,12 @@ from tensorflowjs.passes.dtypes import narrow_dtypes
 from tensorflowjs.passes.freezing import freeze
 from tensorflowjs.passes.inlining import inline
 from tensorflowjs.passes.keeping import keep_control_flow
+from tensorflowjs.passes.optimising.driver import optimise
+from tensorflowjs.passes.optimising.journal import Journal
 from tensorflowjs.passes.pruning import prune
 from tensorflowjs.passes.resolving import resolve_control_flow
 from tensorflowjs.passes.rewriting import rewrite
+from tensorflowjs.pipeline.optimisation import chosen
 from tensorflowjs.pipeline.options import GraphOptions, Options
 from tensorflowjs.version import version
 from tensorflowjs.writers import tfjs_graph
@@ -43,8 +46,11 @@ def passes(options: GraphOptions) -> Iterator[Pass]:
 
 def write(model: GraphModel, target: Path, options: Options) -> dict[str, Any]:
     """Write `model` into `target`; returns the figures of a Conversion."""
+    stages = chosen(options.graph.passes, options.graph.disabled_passes)
     for change in passes(options.graph):
         change(model)
+    journal = Journal()
+    optimise(model, stages, journal)
     if not options.graph.skip_op_check:
         check_ops(model)
     if not options.graph.use_structured_outputs_names:
@@ -58,6 +64,8 @@ def write(model: GraphModel, target: Path, options: Options) -> dict[str, Any]:
         quantization=options.quantization,
     )
     return {
+        "passes": dict(journal.done),
+        "missed": journal.missed,
         "nodes": sum(node.op != "Const" for node in model.graph.nodes.values()),
         "weights": len(weights),
         "parameters": sum(tensor.count for _, tensor in weights),

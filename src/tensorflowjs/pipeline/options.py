@@ -25,6 +25,8 @@ class GraphOptions:
     strip_debug_ops: bool = True
     control_flow_v2: bool = False
     use_structured_outputs_names: bool = False
+    passes: tuple[str, ...] | None = None  # of the optimiser, by name; None: all
+    disabled_passes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

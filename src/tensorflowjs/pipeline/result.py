@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tensorflowjs.events import Note
@@ -22,6 +23,8 @@ class Conversion:
     notes: tuple[Note, ...]
     layers: int = 0  # of a layers model
     nodes: int = 0  # of a graph model, constants not counted
+    passes: Mapping[str, int] = field(default_factory=dict)  # of the optimiser: how often each changed something
+    missed: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (pass, node) -> why it left the node
 
     @property
     def model_json(self) -> Path:
