@@ -6,7 +6,7 @@ Both tables are JSON files beside this one, one line for each op; a test compare
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,8 +73,29 @@ def length_of(argument: Argument, node: Node) -> int:
 
 
 @cache
-def tensorflow_ops() -> dict[str, OpDef]:
-    return {name: _op_def(name, row) for name, row in _table("tensorflow_ops.json").items()}
+def tensorflow_ops() -> Mapping[str, OpDef]:
+    """Every op of TensorFlow 2.19 by its name."""
+    return _Definitions((_FOLDER / "tensorflow_ops.json").read_text(encoding="utf-8"))
+
+
+class _Definitions(Mapping[str, OpDef]):
+    """Rows of a table, each made sense of when it is first asked for: a model has few of the two thousand ops."""
+
+    def __init__(self, text: str) -> None:
+        rows = (line.rstrip(",").partition(": ") for line in text.splitlines()[1:-1])
+        self._rows = {name.strip('"'): row for name, _, row in rows}
+        self._read: dict[str, OpDef] = {}
+
+    def __getitem__(self, name: str) -> OpDef:
+        if name not in self._read:
+            self._read[name] = _op_def(name, json.loads(self._rows[name]))
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 @cache
