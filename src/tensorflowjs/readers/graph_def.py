@@ -13,18 +13,20 @@ from tensorflowjs.catalog.ops import Argument, OpDef, length_of, tensorflow_ops
 from tensorflowjs.dtypes import BY_ENUM, name_in_tensorflow
 from tensorflowjs.errors import CorruptInputError
 from tensorflowjs.ir.graph import Attr, Func, Graph, Node, Placeholder, Scalar, Shape, Type, Value
+from tensorflowjs.readers.custom_ops import CustomOps
 from tensorflowjs.readers.tensor_proto import read_tensor
 
 REFERENCE = 100  # what TensorFlow adds to the number of a dtype for a reference to a variable of it
 _OTHER_TYPES = {20: "resource", 21: "variant", 11: "qint8", 12: "quint8", 13: "qint32", 15: "qint16", 16: "quint16"}
 
 
-def read_graph(proto: Any, where: str, name: str = "main") -> Graph:
-    """The main graph of a GraphDef."""
+def read_graph(proto: Any, where: str, name: str = "main", definitions: Iterable[Any] = ()) -> Graph:
+    """The main graph of a GraphDef. `definitions` are OpDef messages of operations that are not TensorFlow's."""
     graph = Graph(name)
+    custom = CustomOps(definitions)
     for node in proto.node:
-        _add_node(graph, node, where)
-    _Inputs(graph, {}, where).connect(proto.node)
+        _add_node(graph, node, custom, where)
+    _Inputs(graph, custom, where).connect(proto.node)
     return graph
 
 
@@ -37,9 +39,9 @@ def read_functions(proto: Any, where: str) -> dict[str, Graph]:
 class Library:
     """The functions of a GraphDef, each read when it is first asked for: a model often uses few of them."""
 
-    def __init__(self, proto: Any, where: str) -> None:
+    def __init__(self, proto: Any, where: str, definitions: Iterable[Any] = ()) -> None:
         self._protos = {function.signature.name: function for function in proto.library.function}
-        self._signatures = {name: function.signature for name, function in self._protos.items()}
+        self._custom = CustomOps(definitions, {name: function.signature for name, function in self._protos.items()})
         self._where = where
         self._read: dict[str, Graph] = {}
 
@@ -48,7 +50,7 @@ class Library:
 
     def get(self, name: str) -> Graph | None:
         if name not in self._read and name in self._protos:
-            self._read[name] = _read_function(self._protos[name], self._signatures, self._where)
+            self._read[name] = _read_function(self._protos[name], self._custom, self._where)
         return self._read.get(name)
 
     def used_by(self, graph: Graph) -> dict[str, Graph]:
@@ -74,15 +76,15 @@ def _function_names(values: Iterable[Attr]) -> Iterator[str]:
             yield from _function_names(value)
 
 
-def _read_function(proto: Any, signatures: dict[str, Any], where: str) -> Graph:
+def _read_function(proto: Any, custom: CustomOps, where: str) -> Graph:
     name = proto.signature.name
     graph = Graph(name)
     for argument in proto.signature.input_arg:
         attrs: dict[str, Attr] = {"T": _argument_type(argument)}
         graph.inputs.append(graph.add(Node(argument.name, "Arg", (), attrs)))
     for node in proto.node_def:
-        _add_node(graph, node, f"{where}: function {name}")
-    inputs = _Inputs(graph, signatures, f"{where}: function {name}")
+        _add_node(graph, node, custom, f"{where}: function {name}")
+    inputs = _Inputs(graph, custom, f"{where}: function {name}")
     inputs.connect(proto.node_def)
     for argument in proto.signature.output_arg:
         if argument.name not in proto.ret:
@@ -96,13 +98,16 @@ def _argument_type(argument: Any) -> Attr:
     return Placeholder(argument.type_attr) if argument.type_attr else read_type(argument.type)
 
 
-def _add_node(graph: Graph, proto: Any, where: str) -> None:
+def _add_node(graph: Graph, proto: Any, custom: CustomOps, where: str) -> None:
     if proto.name in graph.nodes:
         raise CorruptInputError(f"{where}: two nodes are named {proto.name}.")
     attrs = {key: read_attr(value, f"{where}: {proto.name}") for key, value in proto.attr.items() if key[0] != "_"}
     definition = tensorflow_ops().get(proto.op)
     if definition is not None:
         attrs = {**default_attrs(definition), **attrs}
+    else:
+        defaults = custom.defaults(proto.op)
+        attrs = {**{key: read_attr(value, where) for key, value in defaults.items()}, **attrs}
     graph.add(Node(proto.name, proto.op, (), attrs))
 
 
@@ -140,9 +145,9 @@ def _default_shape(value: Any) -> Shape:
 class _Inputs:
     """Resolves the names by which nodes of one graph refer to each other's outputs."""
 
-    def __init__(self, graph: Graph, signatures: dict[str, Any], where: str) -> None:
+    def __init__(self, graph: Graph, custom: CustomOps, where: str) -> None:
         self._graph = graph
-        self._signatures = signatures
+        self._custom = custom
         self._where = where
 
     def connect(self, protos: Iterable[Any]) -> None:
@@ -170,19 +175,15 @@ class _Inputs:
     def _offset(self, node: Node, output: str) -> int:
         """How many values come before the output argument of this name."""
         offset = 0
-        for argument in self._outputs(node):
+        for argument in self._outputs(node, output):
             if argument.name == output:
                 return offset
             offset += length_of(argument, node)
         raise CorruptInputError(f"{self._where}: {node.op} {node.name} has no output {output!r}.")
 
-    def _outputs(self, node: Node) -> Iterable[Argument]:
+    def _outputs(self, node: Node, wanted: str) -> Iterable[Argument]:
         definition = tensorflow_ops().get(node.op)
-        if definition is not None:
-            return definition.outputs
-        if node.op in self._signatures:  # an old kind of call: the op is the function
-            return [Argument(argument.name) for argument in self._signatures[node.op].output_arg]
-        raise CorruptInputError(f"{self._where}: {node.name} is of the op {node.op}, whose outputs are not known.")
+        return self._custom.outputs(node.op, wanted, node.name) if definition is None else definition.outputs
 
 
 # ---------------------------------------------------------------------------- attributes

@@ -50,8 +50,9 @@ class _Reading:
     def __init__(self, meta_graph: Any, folder: Path) -> None:
         self._meta_graph = meta_graph
         self._folder = folder
-        self._graph = read_graph(meta_graph.graph_def, str(folder))
-        self._library = Library(meta_graph.graph_def, str(folder))
+        definitions = meta_graph.meta_info_def.stripped_op_list.op
+        self._graph = read_graph(meta_graph.graph_def, str(folder), definitions=definitions)
+        self._library = Library(meta_graph.graph_def, str(folder), definitions)
         self._flow = CallFlow(self._library.get)
         self._assets = asset_files(meta_graph, folder)
         for name in self._assets.keys() & self._graph.nodes.keys():
