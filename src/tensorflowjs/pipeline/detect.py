@@ -16,7 +16,13 @@ FAMILIES = (
     frozenset({"keras", "keras_keras", "keras_weights"}),
     frozenset({"tf_saved_model", "keras_saved_model", "tf_hub"}),
 )
-BY_SUFFIX = {".h5": "keras", ".hdf5": "keras", ".keras": "keras_keras", ".pb": "tf_frozen_model"}
+BY_SUFFIX = {
+    ".h5": "keras",
+    ".hdf5": "keras",
+    ".keras": "keras_keras",
+    ".pb": "tf_frozen_model",
+    ".pbtxt": "tf_frozen_model",
+}
 LARGEST_JSON = 256 * 1024 * 1024
 
 
@@ -87,7 +93,7 @@ def _json(path: Path) -> Any:
 def _folder(path: Path) -> str | None:
     if (path / "tfhub_module.pb").exists():
         return "tf_hub"
-    if (path / "saved_model.pb").exists() or (path / "saved_model.pbtxt").exists():
+    if any((path / f"saved_model.{kind}").exists() for kind in ("pb", "pbtxt", "cpb")):
         return "tf_saved_model"  # one of Keras as well, unless it is asked for as that
     if (path / "model.json").is_file():
         return _json_format(path / "model.json")
