@@ -13,20 +13,24 @@ from tensorflowjs.errors import MissingExtraError
 
 WEB_VARIABLE = "TENSORFLOWJS_WEB"
 _PACKAGE = Path(__file__).resolve().parents[1]
+_PROJECT = _PACKAGE.parents[1]  # in a source checkout
 _INSTALL_HINT = 'Install it with: pip install "tensorflowjs[node]"'
 
 _TF_NAMES = ("tf.es2017.min.js", "tf.min.js")
 _WASM_NAMES = ("tf-backend-wasm.es2017.min.js", "tf-backend-wasm.min.js")
 _TF_FOLDERS = ("@tensorflow/tfjs/dist", "dist", ".")  # in node_modules, in a package of any name, by itself
 _WASM_FOLDERS = ("@tensorflow/tfjs-backend-wasm/dist", ".")
+_WEBGPU_NAMES = ("tf-backend-webgpu.es2017.min.js", "tf-backend-webgpu.min.js")
+_WEBGPU_FOLDERS = ("@tensorflow/tfjs-backend-webgpu/dist", ".")
 
 
 @dataclass(frozen=True)
 class TfjsFiles:
-    """The bundles to run. The wasm bundle looks for its .wasm files in its own folder."""
+    """The bundles to run. The wasm bundle looks for its .wasm files in its own folder; webgpu is for browsers."""
 
     tf: Path
     wasm: Path | None
+    webgpu: Path | None = None
 
     @property
     def arguments(self) -> list[str]:
@@ -60,12 +64,21 @@ def find_tfjs(web: str | os.PathLike[str] | None = None) -> TfjsFiles:
     for folder in tried:
         tf = _first_file(folder, _TF_FOLDERS, _TF_NAMES)
         if tf:
-            return TfjsFiles(tf, _first_file(folder, _WASM_FOLDERS, _WASM_NAMES))
+            wasm = _first_file(folder, _WASM_FOLDERS, _WASM_NAMES)
+            return TfjsFiles(tf, wasm, _first_file(folder, _WEBGPU_FOLDERS, _WEBGPU_NAMES))
     places = ", ".join(str(folder) for folder in tried)
     raise MissingExtraError(
         f"TF.js itself was not found. Looked in: {places}.",
-        hint=f"Reinstall tensorflowjs, or run `npm install @tensorflow/tfjs @tensorflow/tfjs-backend-wasm` "
-        f"and set {WEB_VARIABLE} to the node_modules folder.",
+        hint=_how_to_get_tfjs(tried),
+    )
+
+
+def _how_to_get_tfjs(tried: list[Path]) -> str:
+    if _PROJECT / "web" / "node_modules" in tried:
+        return f"This is a source checkout. In {_PROJECT}, run: python tools/bootstrap.py demo"
+    return (
+        f"Reinstall tensorflowjs, or run `npm install @tensorflow/tfjs @tensorflow/tfjs-backend-wasm` "
+        f"and set {WEB_VARIABLE} to the node_modules folder."
     )
 
 
@@ -76,9 +89,8 @@ def _web_folders(web: str | os.PathLike[str] | None) -> Iterator[Path]:
         yield Path(named).resolve()
         return
     yield _PACKAGE / "web"
-    project = _PACKAGE.parents[1]
-    if (project / "web" / "package.json").is_file():
-        yield project / "web" / "node_modules"
+    if (_PROJECT / "web" / "package.json").is_file():
+        yield _PROJECT / "web" / "node_modules"
 
 
 def _first_file(folder: Path, places: tuple[str, ...], names: tuple[str, ...]) -> Path | None:
