@@ -69,8 +69,8 @@ def test_without_a_definition_the_only_output_is_the_first(tmp_path: Path) -> No
     notes: list[events.Event] = []
     with events.listening(notes.append):
         assert result(read_frozen(frozen(tmp_path, "mine:last:0"), output_node_names="call")) == ("mine", 0)
-    assert ["MyOwn is no operation of TensorFlow; last is taken for its first output"] == [
-        note.text for note in notes if isinstance(note, events.Note)
+    assert [note.text for note in notes if isinstance(note, events.Note)] == [
+        "MyOwn is no operation of TensorFlow; last is taken for its first output"
     ]
 
 

@@ -1,7 +1,7 @@
 """Operations that are none of TensorFlow's own, as the file with the graph defines them.
 
-A SavedModel lists the definitions of the operations in it; a frozen graph does not. The definition tells which output an
-input of the form `node:out_arg:k` means, and the defaults of attributes that are left out.
+A SavedModel lists the definitions of the operations in it; a frozen graph does not. The definition tells which output
+an input of the form `node:out_arg:k` means, and the defaults of attributes that are left out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class CustomOps:
         return {attr.name: attr.default_value for attr in attrs if attr.HasField("default_value")}
 
     def outputs(self, op: str, wanted: str, where: str) -> list[Argument]:
-        """The outputs of `op`. Without a definition the only one that is ever read, `wanted`, is taken for the first."""
+        """The outputs of `op`. Without a definition the only one that is read, `wanted`, is taken for the first."""
         definition = self._known.get(op, self._functions.get(op))
         if definition is not None:
             return [_argument(proto) for proto in definition.output_arg]
