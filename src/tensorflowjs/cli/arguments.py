@@ -78,6 +78,8 @@ def _add_weights(made: argparse.ArgumentParser) -> None:
         group.add_argument(flag, nargs="?", const=True, default=None, metavar="PATTERNS", help=patterns)
     group.add_argument("--quantization_bytes", type=int, choices=(1, 2), help="deprecated: 1 is uint8, 2 is uint16")
     group.add_argument("--weight_shard_size_bytes", type=int, metavar="BYTES", help="largest weight file (4194304)")
+    text = "put a hash of its content into the name of each weight file, so that browsers may keep it for good"
+    group.add_argument("--hash_shards", action="store_true", help=text)
     group.add_argument("--split_weights_by_layer", action="store_true", help="a weight group for each layer")
 
 

@@ -103,6 +103,7 @@ def _convert(arguments: Namespace) -> None:
             split_weights_by_layer=arguments.split_weights_by_layer,
             weight_shard_size_bytes=arguments.weight_shard_size_bytes,
             metadata=read_metadata(arguments.metadata),
+            hash_shards=arguments.hash_shards,
             signature_name=arguments.signature_name,
             saved_model_tags=arguments.saved_model_tags,
             output_node_names=arguments.output_node_names,

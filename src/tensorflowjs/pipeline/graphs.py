@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tensorflowjs.formats import tfjs
 from tensorflowjs.ir.graph import GraphModel
 from tensorflowjs.passes.checking import check_ops
 from tensorflowjs.passes.control_flow import lower_control_flow
@@ -21,8 +20,10 @@ from tensorflowjs.passes.optimising.journal import Journal
 from tensorflowjs.passes.pruning import prune
 from tensorflowjs.passes.resolving import resolve_control_flow
 from tensorflowjs.passes.rewriting import rewrite
+from tensorflowjs.pipeline import prepared
 from tensorflowjs.pipeline.optimisation import chosen
 from tensorflowjs.pipeline.options import GraphOptions, Options
+from tensorflowjs.pipeline.prepared import Prepared
 from tensorflowjs.version import version
 from tensorflowjs.writers import tfjs_graph
 
@@ -33,6 +34,7 @@ def passes(options: GraphOptions) -> Iterator[Pass]:
     """What makes a graph one that TF.js can run, in order."""
     yield prune
     yield inline
+    yield prune
     yield freeze
     yield lambda model: remove_debugging(model, printing=not options.strip_debug_ops)
     yield prune
@@ -46,6 +48,11 @@ def passes(options: GraphOptions) -> Iterator[Pass]:
 
 def write(model: GraphModel, target: Path, options: Options) -> dict[str, Any]:
     """Write `model` into `target`; returns the figures of a Conversion."""
+    return prepared.write(prepare(model, options), target, options)
+
+
+def prepare(model: GraphModel, options: Options) -> Prepared:
+    """Take `model` through the passes."""
     stages = chosen(options.graph.passes, options.graph.disabled_passes)
     for change in passes(options.graph):
         change(model)
@@ -55,24 +62,12 @@ def write(model: GraphModel, target: Path, options: Options) -> dict[str, Any]:
         check_ops(model)
     if not options.graph.use_structured_outputs_names:
         model.structured_outputs = None
-    weights = tfjs_graph.weights(model)
-    written = tfjs.write_model(
-        target,
-        _document(model, options),
-        [weights],
-        shard_bytes=options.weight_shard_size_bytes,
-        quantization=options.quantization,
-    )
-    return {
+    figures = {
         "passes": dict(journal.done),
         "missed": journal.missed,
         "nodes": sum(node.op != "Const" for node in model.graph.nodes.values()),
-        "weights": len(weights),
-        "parameters": sum(tensor.count for _, tensor in weights),
-        "weight_bytes": sum(tensor.nbytes for _, tensor in weights),
-        "written_bytes": written.weight_bytes,
-        "shards": written.shards,
     }
+    return Prepared(_document(model, options), [tfjs_graph.weights(model)], figures)
 
 
 def _document(model: GraphModel, options: Options) -> dict[str, Any]:

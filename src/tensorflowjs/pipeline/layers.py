@@ -7,19 +7,23 @@ from typing import Any
 
 from tensorflowjs.dtypes import FLOATS
 from tensorflowjs.fitting import fit
-from tensorflowjs.formats import tfjs
 from tensorflowjs.ir.damage import making_sense_of
 from tensorflowjs.ir.layers import LayersModel, LayersWeights
+from tensorflowjs.pipeline import prepared
 from tensorflowjs.pipeline.options import Options
+from tensorflowjs.pipeline.prepared import Prepared
 from tensorflowjs.tensors import Tensor, cast
 from tensorflowjs.version import version as __version__
 from tensorflowjs.writers import tfjs_layers
 
-Named = list[tuple[str, Tensor]]
-
 
 def write(model: LayersModel | LayersWeights, target: Path, options: Options) -> dict[str, Any]:
     """Write `model` into `target`; returns the figures of a Conversion."""
+    return prepared.write(prepare(model, options), target, options)
+
+
+def prepare(model: LayersModel | LayersWeights, options: Options) -> Prepared:
+    """Make `model` one of layers that TF.js has."""
     if isinstance(model, LayersModel):
         with making_sense_of(f'The model "{model.root.name}"'):
             fitted = fit(model)
@@ -36,7 +40,8 @@ def write(model: LayersModel | LayersWeights, target: Path, options: Options) ->
     metadata = {**model.metadata, **options.metadata}
     if metadata:
         document["userDefinedMetadata"] = metadata
-    return {"layers": count, **_write_weights(document, named, target, options)}
+    groups = named if options.split_weights_by_layer else [[pair for weights in named for pair in weights]]
+    return Prepared(document, groups, {"layers": count})
 
 
 def _document(model: LayersModel | LayersWeights, topology: dict[str, Any] | None) -> dict[str, Any]:
@@ -50,22 +55,3 @@ def _document(model: LayersModel | LayersWeights, topology: dict[str, Any] | Non
 
 def _as_float32(tensor: Tensor) -> Tensor:
     return cast(tensor, "float32") if tensor.dtype in FLOATS else tensor
-
-
-def _write_weights(document: dict[str, Any], named: list[Named], target: Path, options: Options) -> dict[str, Any]:
-    groups = named if options.split_weights_by_layer else [[pair for weights in named for pair in weights]]
-    written = tfjs.write_model(
-        target,
-        document,
-        groups,
-        shard_bytes=options.weight_shard_size_bytes,
-        quantization=options.quantization,
-    )
-    tensors = [tensor for group in groups for _, tensor in group]
-    return {
-        "weights": len(tensors),
-        "parameters": sum(tensor.count for tensor in tensors),
-        "weight_bytes": sum(tensor.nbytes for tensor in tensors),
-        "written_bytes": written.weight_bytes,
-        "shards": written.shards,
-    }

@@ -36,6 +36,7 @@ class Options:
     weight_shard_size_bytes: int = SHARD_BYTES
     metadata: Mapping[str, Any] = field(default_factory=dict)
     graph: GraphOptions = field(default_factory=GraphOptions)
+    hash_shards: bool = False  # names of shards that change with their content, for caches
 
     def __post_init__(self) -> None:
         size: object = self.weight_shard_size_bytes

@@ -28,6 +28,7 @@ def convert(
     split_weights_by_layer: bool = False,
     weight_shard_size_bytes: int | None = None,
     metadata: Mapping[str, Any] | None = None,
+    hash_shards: bool = False,
     **graph_options: Any,
 ) -> Conversion:
     """Convert the model at `input_path` into the folder `output_dir` and say what was done.
@@ -37,7 +38,7 @@ def convert(
     """
     size = SHARD_BYTES if weight_shard_size_bytes is None else weight_shard_size_bytes
     graph = GraphOptions(**graph_options)
-    options = Options(quantization_dtype_map or {}, split_weights_by_layer, size, metadata or {}, graph)
+    options = Options(quantization_dtype_map or {}, split_weights_by_layer, size, metadata or {}, graph, hash_shards)
     address = os.fspath(input_path).startswith("https://")
     source = os.fspath(input_path) if address else Path(input_path)
     found = "tf_hub" if isinstance(source, str) else detect.input_format(source, input_format)
