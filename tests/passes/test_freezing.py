@@ -90,14 +90,46 @@ def test_all_problems_are_named_at_once() -> None:
             parse("""
         graph main
           output y = %r
+          output z = %v2
           %lost = VarHandleOp()
           %v = VarHandleOp() {value: float32[1]{3.0}}
           %r = ReadVariableOp(%lost)
+          %v2 = ReadVariableOp(%v)
           %write = AssignAddVariableOp(%v, %r)
         """)
         )
     assert "lost (VarHandleOp): the file holds no value" in str(caught.value)
     assert "write (AssignAddVariableOp): the model changes its variables" in str(caught.value)
+
+
+COUNTED = """
+    graph main
+      output y = %y
+      %x = Placeholder()
+      %v = VarHandleOp() {value: int32[1]{3}}
+      %seed = ReadVariableOp(%v) {dtype: int32}
+      %next = AddV2(%seed, %seed)
+      %handle = Identity(%v) {T: resource}
+      %count = AssignVariableOp(%handle, %next)
+      %y = Relu(%x) ^%count
+    """
+
+
+def test_writes_that_no_output_depends_on_are_dropped() -> None:
+    assert frozen(COUNTED) == (
+        """\
+graph main
+  output y = %y
+  %x = Placeholder()
+  %count = NoOp()
+  %y = Relu(%x) ^%count
+"""
+    )
+
+
+def test_writes_that_an_output_depends_on_are_refused() -> None:
+    with pytest.raises(UnsupportedError, match=r"count \(AssignVariableOp\): the model changes its variables"):
+        freeze(parse(COUNTED.replace("Relu(%x)", "AddV2(%x, %seed)")))
 
 
 def test_a_graph_without_variables_stays() -> None:

@@ -28,7 +28,8 @@ def freeze(model: GraphModel) -> bool:
     %r = ReadVariableOp(%v)                     -> %r = Identity(%v)
     %y = Add(%x, %r)                               %y = Add(%x, %r)
 
-    A variable has its `value` from the checkpoint. Those that are written while the model runs are refused.
+    A variable has its `value` from the checkpoint. Those that are written while the model runs are refused, unless no
+    output depends on them: layers of Keras 3 with dropout count their random numbers even where they draw none.
     """
     changed = False
     problems: list[Problem] = []
@@ -38,6 +39,7 @@ def freeze(model: GraphModel) -> bool:
                 _freeze_variable(node, problems)
                 changed = True
     if changed:
+        _drop_unseen_writes(model.graph)
         for graph in graphs(model):
             _rewrite_reads(graph, problems)
     if problems:
@@ -53,6 +55,34 @@ def _freeze_variable(node: Node, problems: list[Problem]) -> None:
         return
     node.op = "Const"
     node.attrs = {"dtype": Type(value.dtype), "value": value}
+
+
+def _drop_unseen_writes(graph: Graph) -> None:
+    """What is written to variables that no output depends on is for later calls, which cannot see it either."""
+    seen = _needed_by_outputs(graph)
+    for node in graph.nodes.values():
+        if node.op in _RESOURCE_WRITES and _behind_identities(node.inputs[0]) not in seen:
+            node.op, node.attrs = "NoOp", {}
+            node.set_inputs(())
+
+
+def _needed_by_outputs(graph: Graph) -> set[Node]:
+    """The nodes whose values the outputs depend on; those that only have to run before are not among them."""
+    found: set[Node] = set()
+    waiting = [value.node for value in graph.outputs]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += [value.node for value in node.inputs]
+    return found
+
+
+def _behind_identities(value: Value) -> Node:
+    node = value.node
+    while node.op == "Identity":
+        node = node.inputs[0].node
+    return node
 
 
 def _rewrite_reads(graph: Graph, problems: list[Problem]) -> None:
@@ -115,7 +145,7 @@ _READS: dict[str, Callable[[Graph, Node], None]] = {
     "IsVariableInitialized": _initialized,
 }
 
-_WRITES = frozenset(
-    {"Assign", "AssignAdd", "AssignSub", "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp",
-     "ScatterUpdate", "ScatterAdd", "ScatterSub", "ScatterNdUpdate"}
-)  # fmt: skip
+_RESOURCE_WRITES = frozenset({"AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"})
+_WRITES = _RESOURCE_WRITES | {
+    "Assign", "AssignAdd", "AssignSub", "ScatterUpdate", "ScatterAdd", "ScatterSub", "ScatterNdUpdate"
+}  # fmt: skip

@@ -35,6 +35,7 @@ def passes(options: GraphOptions) -> Iterator[Pass]:
     yield prune
     yield inline
     yield prune
+    yield prune
     yield freeze
     yield lambda model: remove_debugging(model, printing=not options.strip_debug_ops)
     yield prune

@@ -23,12 +23,13 @@ from tensorflowjs.passes.rewrites import (
     segments,
     slicing,
     spectral,
+    tables,
 )
 from tensorflowjs.passes.rewrites.site import Rule
 
 _FAMILIES = (
     arithmetic, channels, complexes, convolution, einsum, images, indexing, integers, matrices, normalization,
-    quantisation, randomness, segments, slicing, spectral,
+    quantisation, randomness, segments, slicing, spectral, tables,
 )  # fmt: skip
 
 
