@@ -1,7 +1,7 @@
 """A fitted LayersModel as the `model.json` topology and the weight names that tf.loadLayersModel matches.
 
 TF.js names a variable after the innermost layer that builds it, so nested models leave no trace in a name, while
-wrappers and stacked cells do (`weights_of`). A nested model's own graph is its node 0, so calls of it count from 1.
+wrappers and stacked cells do (`catalog.variables`). A nested model's own graph is its node 0, so calls of it count from 1.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tensorflowjs.catalog.variables import scopes, unprefixed
 from tensorflowjs.dtypes import DTYPES
 from tensorflowjs.ir.layers import Config, Layer, LayersModel, Model, Ref
 from tensorflowjs.tensors import Tensor
@@ -82,16 +83,11 @@ def _children(layer: Layer) -> Json:
     children = layer.children
     if "forward_layer" in children:
         inner = _layer(children["forward_layer"])
-        inner["config"]["name"] = _unprefixed(children["forward_layer"])
+        inner["config"]["name"] = unprefixed(children["forward_layer"])
         return {"layer": inner}
     cells = [_layer(child) for key, child in children.items() if key.startswith("cell_")]
     single = {key: _layer(child) for key, child in children.items() if not key.startswith("cell_")}
     return {**single, "cells": cells} if cells else single
-
-
-def _unprefixed(forward: Layer) -> str:
-    """TF.js puts `forward_` and `backward_` in front of the wrapped layer's name by itself."""
-    return forward.name.removeprefix("forward_")
 
 
 def weights(model: LayersModel) -> list[tuple[Layer, list[tuple[str, Tensor]]]]:
@@ -100,23 +96,8 @@ def weights(model: LayersModel) -> list[tuple[Layer, list[tuple[str, Tensor]]]]:
     return [(layer, named) for layer, named in found if named]
 
 
-def weights_of(layer: Layer, scope: str | None = None) -> Iterator[tuple[str, Tensor]]:
+def weights_of(layer: Layer) -> Iterator[tuple[str, Tensor]]:
     """Weights of `layer` and all inside it, by the name of the variable TF.js makes."""
-    if layer.model is not None:
-        for inner in layer.model.layers:
-            yield from weights_of(inner)
-        return
-    here = layer.name if scope is None else scope
-    for name, tensor in layer.weights.items():
-        yield f"{here}/{name}", tensor
-    for key, child in layer.children.items():
-        yield from weights_of(child, _child_scope(layer, here, key))
-
-
-def _child_scope(layer: Layer, scope: str, key: str) -> str:
-    if key in ("forward_layer", "backward_layer"):
-        side = key.removesuffix("layer")
-        return f"{scope}/{side}{_unprefixed(layer.children['forward_layer'])}"
-    if key.startswith("cell_"):
-        return f"{scope}/RNNCell_{key.removeprefix('cell_')}"
-    return scope
+    for scope, part in scopes(layer):
+        for name, tensor in part.weights.items():
+            yield f"{scope}/{name}", tensor
