@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tensorflowjs.errors import ConversionError, CorruptInputError, MissingInputError, UsageError
+from tensorflowjs import events
+from tensorflowjs.errors import ConversionError, CorruptInputError, MissingInputError, UnsupportedError, UsageError
 from tensorflowjs.ir.graph import GraphModel
 from tensorflowjs.readers import saved_model
 from tests.readers.in_tensorflow import run
@@ -59,7 +60,7 @@ def test_computes_what_tensorflow_computed(path: Path) -> None:
 
 def test_there_are_models_of_every_line() -> None:
     made = {path.parent.name for path in MODELS}
-    assert {"tf-1.8", "tf-1.13", "tf-1.15", "tf-2.6", "tf-2.12", "tf-2.15", "tf-2.19"} <= made
+    assert {"tf-1.8", "tf-1.13", "tf-1.15", "tf-2.6", "tf-2.12", "tf-2.15", "tf-2.19", "tf-2.20", "tf-2.21"} <= made
 
 
 def test_names_and_order_of_inputs_and_outputs() -> None:
@@ -115,8 +116,70 @@ def test_unknown_signature_and_tags(copy: Path) -> None:
 
 
 def test_no_signatures_at_all() -> None:
-    with pytest.raises(UsageError, match="It has no signatures at all"):
+    with pytest.raises(UsageError, match=r'no signatures at all\.\nIts functions are: "double"\. Choose one with'):
         read(NEWEST / "no_signatures")
+    with pytest.raises(
+        UsageError, match=r'nor a function "triple"\.\nIts functions are: "double"'):
+    ):
+        read(NEWEST / "no_signatures", signature_name="triple")
+
+
+def test_neither_signatures_nor_functions(copy: Path) -> None:
+    def edit(meta: Any) -> None:
+        meta.signature_def.clear()
+        meta.object_graph_def.Clear()
+
+    with pytest.raises(UsageError, match=r"no signatures at all\.\nSave it with tf\.saved_model\.save"):
+        read(edited(copy, edit))
+
+
+def test_a_function_without_a_signature_can_be_named() -> None:
+    saved = FIXTURES / "tf-2.21" / "no_signatures"
+    x = np.random.default_rng(3).normal(size=(4, 2)).astype("f")
+    got = run(read(saved, signature_name="double"), {"x": x})
+    loaded = tf.saved_model.load(saved)
+    np.testing.assert_allclose(got["output_0"], loaded.double(x), rtol=1e-6)
+
+
+def test_what_is_called_stands_for_the_signature_that_is_missing() -> None:
+    notes: list[events.Event] = []
+    with events.listening(notes.append):
+        model = read(FIXTURES / "tf-2.21" / "called")
+    assert [note.text for note in notes if isinstance(note, events.Note)] == [
+        'no signature was saved for the function "__call__"; it is converted as if it had one'
+    ]
+    assert [(port.key, port.type.name, port.shape.dims) for port in model.signature.inputs] == [
+        ("words", "string", (None,)),
+        ("x", "float32", (None, 3)),
+    ]
+    assert [port.key for port in model.signature.outputs] == ["ids", "y"]
+
+
+def test_functions_that_can_be_called_in_several_ways(tmp_path: Path) -> None:
+    model = tf.Module()
+    model.__call__ = tf.function(lambda x: x * 2.0)
+    for shape in ([None], [None, 3]):
+        model.__call__.get_concrete_function(tf.TensorSpec(shape))
+    tf.saved_model.save(model, str(tmp_path / "m"))
+    with pytest.raises(UsageError, match='"__call__" has no signature, and more or less than one way to be called'):
+        read(tmp_path / "m")
+
+
+def test_an_object_graph_that_contradicts_itself(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(FIXTURES / "tf-2.21" / "called", tmp_path / "m"))
+
+    def captured(number: int) -> Any:
+        def edit(meta: Any) -> None:
+            for concrete in meta.object_graph_def.concrete_functions.values():
+                if len(concrete.bound_inputs) > 3:
+                    concrete.bound_inputs[0] = number
+
+        return edit
+
+    with pytest.raises(UnsupportedError, match="object 99999 of the model, which is nothing"):
+        read(edited(folder, captured(99999)))
+    with pytest.raises(UnsupportedError, match="object 0 of the model, which is user_object"):
+        read(edited(folder, captured(0)))
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorflowjs.errors import UsageError
 from tensorflowjs.ir.graph import GraphModel, Node, Signature, Type
 from tensorflowjs.readers.call_flow import CallFlow, Place
 from tensorflowjs.readers.graph_def import Library, read_graph
@@ -25,6 +26,7 @@ from tensorflowjs.readers.saved_model_file import (
     choose_signature,
     read_message,
 )
+from tensorflowjs.readers.saved_model_objects import Caller, choose_concrete, root_functions
 from tensorflowjs.readers.saved_model_tables import Initializer
 from tensorflowjs.readers.saved_model_variables import Checkpoint
 from tensorflowjs.tensors import ArrayTensor
@@ -42,7 +44,8 @@ def read(
 ) -> GraphModel:
     """The graph of a signature of the SavedModel in the folder `path`, whose variables are still variables."""
     meta_graph = choose_meta_graph(read_message(path), saved_model_tags, path)
-    name = choose_signature(meta_graph, signature_name, default_signatures, path)
+    functions = root_functions(meta_graph)
+    name = choose_signature(meta_graph, functions, signature_name, default_signatures, path)
     return _Reading(meta_graph, path).signature(name)
 
 
@@ -59,8 +62,10 @@ class _Reading:
             _make_constant(self._graph.nodes[name], self._assets[name])
 
     def signature(self, name: str) -> GraphModel:
-        proto = self._meta_graph.signature_def[name]
         checkpoint = Checkpoint(self._meta_graph, self._graph, self._flow, self._folder)
+        if name not in self._meta_graph.signature_def:
+            self._sign(name, checkpoint)
+        proto = self._meta_graph.signature_def[name]
         filling = list(self._flow.reached(self._init_nodes()))
         ports = Ports(self._graph, f"{self._folder}: signature {name}")
         signature = Signature(method=proto.method_name)
@@ -70,6 +75,17 @@ class _Reading:
         self._complete(model, ports, checkpoint, filling)
         model.structured_outputs = [port.key for port in signature.outputs]
         return model
+
+    def _sign(self, name: str, checkpoint: Checkpoint) -> None:
+        """Give the function `name` of the saved object the signature that it was saved without."""
+        concrete = choose_concrete(self._meta_graph, root_functions(self._meta_graph)[name])
+        if concrete is None:
+            raise UsageError(
+                f'{self._folder}: the function "{name}" has no signature, and more or less than one way to be called.',
+                hint="Save the model with signatures that say what it takes.",
+            )
+        caller = Caller(self._meta_graph, self._graph, self._library, checkpoint, str(self._folder))
+        caller.call(concrete, self._meta_graph.signature_def[name])
 
     def _complete(self, model: GraphModel, ports: Ports, checkpoint: Checkpoint, filling: list[Place]) -> None:
         """Values, tables and functions of what the outputs need; the rest goes."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tensorflowjs import events
 from tensorflowjs.errors import CorruptInputError, MissingInputError, UnsupportedError, UsageError
 from tensorflowjs.formats.protobuf import parse, parse_text
 from tensorflowjs.formats.signature import unreadable
@@ -13,6 +14,7 @@ from tensorflowjs.formats.signature import unreadable
 LARGEST = 1 << 31  # protobuf's own limit
 DEFAULT_TAGS = "serve"
 DEFAULT_SIGNATURES = ("serving_default",)
+DEFAULT_FUNCTIONS = ("__call__", "serve")  # what stands for the model where no signature was saved
 INIT_SIGNATURES = ("__saved_model_init_op", "__saved_model_train_op")
 
 
@@ -70,23 +72,37 @@ def signature_names(meta_graph: Any) -> list[str]:
     return sorted(name for name, row in meta_graph.signature_def.items() if name not in INIT_SIGNATURES and row.outputs)
 
 
-def choose_signature(meta_graph: Any, name: str | None, defaults: Sequence[str], where: Path) -> str:
-    """The name of the signature that was asked for; by default the first of `defaults`, or the only one."""
+def choose_signature(
+    meta_graph: Any, functions: Collection[str], name: str | None, defaults: Sequence[str], where: Path
+) -> str:
+    """The name of the signature that was asked for; by default the first of `defaults`, or the only one.
+
+    Where no signature was saved, one of the object's own `functions` serves as one.
+    """
     names = signature_names(meta_graph)
     for wanted in [name] if name else defaults:
         if wanted in names:
             return wanted
     if not name and len(names) == 1:
+        events.note(f'there is no signature "{defaults[0]}"; the only one, "{names[0]}", is converted')
         return names[0]
-    raise UsageError(f'{where}: this SavedModel has no signature "{name or defaults[0]}".', hint=_what_there_is(names))
+    if names:
+        there = f"There are: {quoted(names)}. Choose one with --signature_name."
+        raise UsageError(f'{where}: this SavedModel has no signature "{name or defaults[0]}".', hint=there)
+    return _choose_function(functions, name, where)
+
+
+def _choose_function(functions: Collection[str], name: str | None, where: Path) -> str:
+    for wanted in [name] if name else DEFAULT_FUNCTIONS:
+        if wanted in functions:
+            events.note(f'no signature was saved for the function "{wanted}"; it is converted as if it had one')
+            return wanted
+    hint = "Save it with tf.saved_model.save(model, path, signatures=...)."
+    if functions:
+        hint = f"Its functions are: {quoted(sorted(functions))}. Choose one with --signature_name."
+    also = f', nor a function "{name}"' if name else ""
+    raise UsageError(f"{where}: this SavedModel has no signatures at all{also}.", hint=hint)
 
 
 def quoted(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names) or "none"
-
-
-def _what_there_is(names: Iterable[str]) -> str:
-    there = quoted(names)
-    if there == "none":
-        return "It has no signatures at all: save it with tf.saved_model.save(model, path, signatures=...)."
-    return f"There are: {there}. Choose one with --signature_name."

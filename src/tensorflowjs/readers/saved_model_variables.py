@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tensorflowjs.errors import CorruptInputError
-from tensorflowjs.formats.tensor_bundle import Bundle, StoredTensor, open_bundle
+from tensorflowjs.formats.protobuf import parse
+from tensorflowjs.formats.tensor_bundle import OBJECT_GRAPH, Bundle, StoredTensor, open_bundle
 from tensorflowjs.ir.graph import Graph, Node, Value
 from tensorflowjs.readers.call_flow import CallFlow, Frame, Place
 from tensorflowjs.tensors import Tensor
@@ -34,6 +35,15 @@ class Checkpoint:
     @cached_property
     def bundle(self) -> Bundle:
         return open_bundle(self._prefix)
+
+    @cached_property
+    def objects(self) -> Any:
+        """The checkpoint's own account of the objects whose values it holds."""
+        where = str(self._prefix)
+        if OBJECT_GRAPH not in self.bundle:
+            raise CorruptInputError(f"{where}: the checkpoint does not say which objects its values belong to.")
+        data = self.bundle.tensor(OBJECT_GRAPH).read().reshape(-1)
+        return parse("checkpoint", "TrackableObjectGraph", b"".join(data), where)
 
     def assign(self, graph: Graph, kept: Container[Node]) -> None:
         """Give the variables of `graph` their values; those that have none are left without.
