@@ -118,9 +118,7 @@ def test_unknown_signature_and_tags(copy: Path) -> None:
 def test_no_signatures_at_all() -> None:
     with pytest.raises(UsageError, match=r'no signatures at all\.\nIts functions are: "double"\. Choose one with'):
         read(NEWEST / "no_signatures")
-    with pytest.raises(
-        UsageError, match=r'nor a function "triple"\.\nIts functions are: "double"'):
-    ):
+    with pytest.raises(UsageError, match=r'nor a function "triple"\.\nIts functions are: "double"'):
         read(NEWEST / "no_signatures", signature_name="triple")
 
 
