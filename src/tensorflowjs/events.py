@@ -62,3 +62,16 @@ def progress(stage: str, done: int, total: int) -> None:
 def _emit(event: Event) -> None:
     for listener in _listeners.get():
         listener(event)
+
+
+@contextmanager
+def kept_notes() -> Iterator[list[Note]]:
+    """A list that all notes of the enclosed work go into."""
+    notes: list[Note] = []
+
+    def keep(event: Event) -> None:
+        if isinstance(event, Note):
+            notes.append(event)
+
+    with listening(keep):
+        yield notes
