@@ -81,7 +81,7 @@ class Value:
                 if value is self:
                     user.set_input(position, other)
         graph = self.node.graph
-        if graph is not None:
+        if graph is not None and self in graph.outputs:
             graph.outputs = [other if value is self else value for value in graph.outputs]
 
     def __repr__(self) -> str:
@@ -181,6 +181,7 @@ class Graph:
     inputs: list[Node] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)
     output_names: list[str] = field(default_factory=list)  # of a function's results
+    _suffixes: dict[str, int] = field(default_factory=dict, repr=False)  # the last one tried behind a name
 
     def add(self, node: Node) -> Node:
         """Add `node`; its name must be new."""
@@ -191,9 +192,9 @@ class Graph:
         return node
 
     def fresh_name(self, wanted: str) -> str:
-        name, count = wanted, 0
+        name = wanted
         while name in self.nodes:
-            count += 1
+            self._suffixes[wanted] = count = self._suffixes.get(wanted, 0) + 1
             name = f"{wanted}_{count}"
         return name
 
@@ -216,7 +217,7 @@ class Graph:
         self.add(node)
 
     def is_output(self, value: Value) -> bool:
-        return any(value is output for output in self.outputs)
+        return value in self.outputs
 
     def in_order(self) -> list[Node]:
         """All nodes, each behind those it reads; back edges of version 1 loops are not followed."""

@@ -11,9 +11,8 @@ from tensorflowjs.passes.building import CannotBuildError
 from tensorflowjs.passes.optimising.branches import Branches
 from tensorflowjs.passes.optimising.journal import Journal
 from tensorflowjs.passes.optimising.passes import Pass, Rule
-from tensorflowjs.passes.optimising.spot import Spot
+from tensorflowjs.passes.optimising.spot import Known, Spot
 from tensorflowjs.passes.reach import graphs
-from tensorflowjs.passes.shapes import Shapes
 
 _NEVER_OUTPUTS = frozenset({"Const", "Placeholder", "PlaceholderWithDefault", "Arg"})
 MOST_ROUNDS = 20  # of whole-graph passes and rules in turn; real graphs need three or four
@@ -48,7 +47,7 @@ class _Optimiser:
             for op, rule in each.rules.items():
                 self._rules.setdefault(op, []).append((each.name, rule))
         self._inputs = set(graph.inputs)
-        self._shapes: Shapes | None = None
+        self._known = Known(graph)
         self._branches: Branches | None = None
         self._waiting: deque[Node] = deque()
         self._queued: set[Node] = set()
@@ -72,7 +71,8 @@ class _Optimiser:
     # -- rules
 
     def _run_rules(self) -> bool:
-        self._shapes = self._branches = None
+        self._known = Known(self._graph)
+        self._branches = None
         self._pivots = {control for node in self._graph.nodes.values() for control in node.controls}
         self._queue(self._graph.in_order())
         changed = False
@@ -95,7 +95,7 @@ class _Optimiser:
         return any(self._applied(name, rule, node) for name, rule in self._rules[node.op])
 
     def _applied(self, name: str, rule: Rule, node: Node) -> bool:
-        spot = Spot(node, self._known_shapes, lambda why: self._journal.leave(name, node.name, why))
+        spot = Spot(node, self._known, lambda why: self._journal.leave(name, node.name, why))
         try:
             outcome = rule(spot)
         except CannotBuildError:
@@ -107,12 +107,6 @@ class _Optimiser:
         self._journal.did(name, node.name)
         self._replace(node, results, spot.made)
         return True
-
-    def _known_shapes(self) -> Shapes:
-        """What is known of a value stays true whatever becomes of the graph around it."""
-        if self._shapes is None:
-            self._shapes = Shapes(self._graph)
-        return self._shapes
 
     def _may_replace(self, node: Node, results: list[Value], made: list[Node]) -> bool:
         if self._branches is None:
@@ -141,7 +135,9 @@ class _Optimiser:
         named = results[0].node in made or any(map(self._graph.is_output, node.outputs))
         readers = [user for value in node.outputs for user in value.users]
         before = [value.node for value in node.inputs]
+        assert self._branches is not None
         for index, result in enumerate(results):
+            self._branches.replaced(node.value(index), result)
             node.value(index).replace_by(result)
         name = node.name
         self._graph.remove([node])

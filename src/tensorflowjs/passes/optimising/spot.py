@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tensorflowjs.ir.graph import Node, Type, Value
+from tensorflowjs.ir.graph import Graph, Node, Type, Value
+from tensorflowjs.passes.optimising.sizes import Sizes
 from tensorflowjs.passes.rewrites.site import Site
 from tensorflowjs.passes.shapes import Shapes
 from tensorflowjs.tensors import ComputedTensor, Tensor
@@ -14,12 +15,37 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+class Known:
+    """What is known of the values of a graph; it stays true whatever becomes of the graph around them."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._shapes: Shapes | None = None
+        self._sizes: Sizes | None = None
+
+    def shapes(self) -> Shapes:
+        if self._shapes is None:
+            self._shapes = Shapes(self._graph)
+        return self._shapes
+
+    def sizes(self) -> Sizes:
+        if self._sizes is None:
+            self._sizes = Sizes(self._graph, self.shapes())
+        return self._sizes
+
+
 class Spot(Site):
     """A Site that also knows who else reads a value, and takes constants of any size as promises."""
 
-    def __init__(self, node: Node, shapes: Callable[[], Shapes], leave: Callable[[str], None]) -> None:
-        super().__init__(node, shapes)
+    def __init__(self, node: Node, known: Known, leave: Callable[[str], None]) -> None:
+        super().__init__(node, known.shapes)
+        self._known = known
         self._leave = leave
+
+    @property
+    def sizes(self) -> Sizes:
+        """Which sizes are equal that are not known."""
+        return self._known.sizes()
 
     def missed(self, why: str) -> None:
         """Say why this pass has to leave the node alone although it nearly fits."""
