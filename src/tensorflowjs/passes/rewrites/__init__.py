@@ -12,24 +12,32 @@ from tensorflowjs.passes.rewrites import (
     channels,
     complexes,
     convolution,
+    diagonals,
     einsum,
     images,
     indexing,
     integers,
     matrices,
     normalization,
+    partitions,
+    pools,
     quantisation,
     randomness,
+    reductions,
+    scaling,
     segments,
     slicing,
     spectral,
+    suppression,
     tables,
+    transposed,
 )
 from tensorflowjs.passes.rewrites.site import Rule
 
 _FAMILIES = (
-    arithmetic, channels, complexes, convolution, einsum, images, indexing, integers, matrices, normalization,
-    quantisation, randomness, segments, slicing, spectral, tables,
+    arithmetic, channels, complexes, convolution, diagonals, einsum, images, indexing, integers, matrices,
+    normalization, partitions, pools, quantisation, randomness, reductions, scaling, segments, slicing, spectral,
+    suppression, tables, transposed,
 )  # fmt: skip
 
 

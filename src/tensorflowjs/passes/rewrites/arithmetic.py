@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tensorflowjs.ir.graph import Value
 from tensorflowjs.passes.building import constant, number
 from tensorflowjs.passes.rewrites.site import Rule, Site
@@ -144,24 +146,34 @@ def _sign_source(bits: Value) -> Value | None:
     return node.inputs[0] if node.op == "Bitcast" else None
 
 
-def clip_integers(at: Site) -> Value | None:
-    """Integers: ClipByValue(x, low, high) -> Minimum(Maximum(x, low), high)"""
+def floor_division(at: Site) -> Value | None:
+    """Floats: FloorDiv(a, b) -> Floor(a / b), of which TF.js would make integers"""
+    return at("Floor", at("RealDiv", *at.inputs)) if at.dtype == "float32" else None
+
+
+def clip(at: Site) -> Value | None:
+    """ClipByValue(x, low, high) of integers, or between tensors -> Minimum(Maximum(x, low), high)"""
     x, low, high = at.inputs
-    return at("Minimum", at("Maximum", x, low), high) if at.is_int else None
-
-
-def mean_of_integers(at: Site) -> Value | None:
-    """Integers: Mean(x) -> TruncateDiv(Sum(x), number of elements)"""
-    if not at.is_int:
+    if not at.is_int and at.shapes.rank(low) == at.shapes.rank(high) == 0:
         return None
-    x, axes = at.inputs
-    total = at("Sum", x, axes, keep_dims=at.old.attrs.get("keep_dims", False))
-    sizes = at.gather(at.shape(x), axes)
-    return at("TruncateDiv", total, at("Prod", sizes, at.ints([0]), keep_dims=False) if _is_list(at, axes) else sizes)
+    return at("Minimum", at("Maximum", x, low), high)
 
 
-def _is_list(at: Site, axes: Value) -> bool:
-    return at.shapes.rank(axes) != 0
+def select(at: Site) -> Value | None:
+    """Select that chooses rows -> SelectV2 with a condition of the same rank, since TF.js only broadcasts"""
+    condition, yes, no = at.inputs
+    ranks = [at.shapes.rank(value) for value in (condition, yes)]
+    if ranks[0] == 0 or (ranks[0] is not None and ranks[0] == ranks[1]):
+        return None
+    return at.select(_by_rows(at, condition, yes, ranks), yes, no)
+
+
+def _by_rows(at: Site, condition: Value, x: Value, ranks: Sequence[int | None]) -> Value:
+    """The condition with an axis of size 1 for each axis that only `x` has."""
+    if ranks[0] is not None and ranks[1] is not None:
+        return at.reshape(condition, [-1, *[1] * (ranks[1] - ranks[0])])
+    more = at.expand(at("Sub", at("Rank", x), at("Rank", condition)), 0)
+    return at.reshape(condition, at.concat([at.shape(condition), at("Fill", more, at.ints(1))], 0))
 
 
 def select_of_bools(at: Site) -> Value | None:
@@ -169,12 +181,6 @@ def select_of_bools(at: Site) -> Value | None:
     if at.dtype != "bool":
         return None
     condition, yes, no = at.inputs
-    if at.old.op == "Select":
-        ranks = [at.shapes.rank(value) for value in (condition, yes)]
-        if ranks[0] is None or ranks[1] is None:
-            return None
-        if ranks[0] == 1 < ranks[1]:  # chooses rows
-            condition = at.reshape(condition, [-1, *[1] * (ranks[1] - 1)])
     return at("LogicalOr", at("LogicalAnd", condition, yes), at("LogicalAnd", at("LogicalNot", condition), no))
 
 
@@ -204,9 +210,9 @@ RULES: dict[str, Rule] = {
     "RightShift": right_shift,
     "BitwiseAnd": bitwise_and,
     "Less": less,
-    "ClipByValue": clip_integers,
-    "Mean": mean_of_integers,
+    "FloorDiv": floor_division,
+    "ClipByValue": clip,
     "SelectV2": select_of_bools,
-    "Select": select_of_bools,
+    "Select": select,
     "ShapeN": shape_n,
 }

@@ -112,17 +112,24 @@ def resize_area(at: Site) -> Value | None:
 def _resized(at: Site, weights: Any) -> Value | None:
     """Resize of known sizes -> a product with a matrix of weights along the height, and one along the width"""
     shape, size = at.shapes.of(at.x), constant(at.inputs[1])
-    sizes = at.sizes(at.x)
-    if shape is None or size is None or sizes is None or shape[1] is None or shape[2] is None:
+    if shape is None or size is None or shape[1] is None or shape[2] is None:
         return None
     corners, half = flag(at.old, "align_corners"), flag(at.old, "half_pixel_centers")
-    height, width = int(size[0]), int(size[1])
-    rows, columns = weights(shape[1], height, corners, half), weights(shape[2], width, corners, half)
+    rows, columns = (weights(shape[side + 1], int(size[side]), corners, half) for side in (0, 1))
+    return resized_by(at, rows, columns)
+
+
+def resized_by(at: Site, rows: NDArray[Any], columns: NDArray[Any]) -> Value | None:
+    """The images with each side multiplied by a matrix."""
+    sizes = at.sizes(at.x)
+    if sizes is None:
+        return None
+    (height, above), (width, beside) = rows.shape, columns.shape
     batch, channels = sizes[0], sizes[3]
     x = at.cast(at.x, "float32")
-    flat = at.reshape(x, at.packed([batch, shape[1], at.product([shape[2], channels])]))
+    flat = at.reshape(x, at.packed([batch, above, at.product([beside, channels])]))
     tall = at("BatchMatMulV2", at.const(rows, "float32"), flat, adj_x=False, adj_y=False)
-    lines = at.reshape(tall, at.packed([at.product([batch, height]), shape[2], channels]))
+    lines = at.reshape(tall, at.packed([at.product([batch, height]), beside, channels]))
     wide = at("BatchMatMulV2", at.const(columns, "float32"), lines, adj_x=False, adj_y=False)
     return at.reshape(wide, at.packed([batch, height, width, channels]))
 

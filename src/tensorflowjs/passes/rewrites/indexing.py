@@ -56,13 +56,26 @@ def gather_in_batches(at: Site) -> Value | None:
     axis = constant(at.inputs[2])
     x, indices = at.inputs[:2]
     sizes, rank = at.sizes(x), at.shapes.rank(indices)
-    if batch < 1 or axis is None or sizes is None or rank is None or int(axis) % len(sizes) != batch:
+    if batch < 1 or axis is None or sizes is None or rank is None:
         return None
+    if int(axis) % len(sizes) != batch:
+        return _gather_further(at, int(axis) % len(sizes), batch, len(sizes), rank)
     batches = at.product(sizes[:batch])
     rows = at.reshape(x, at.packed([at.product([batches, sizes[batch]]), *sizes[batch + 1 :]]))
     starts = at("Range", at.ints(0), _value(at, at.product([batches, sizes[batch]])), _value(at, sizes[batch]))
     places = at("AddV2", indices, at.reshape(starts, at.packed([*sizes[:batch], *[1] * (rank - batch)])))
     return at.gather(rows, places)
+
+
+def _gather_further(at: Site, axis: int, batch: int, rank: int, of_indices: int) -> Value:
+    """GatherV2 along an axis further behind -> Transpose to bring it forward, GatherV2, Transpose to bring it back"""
+    x, indices = at.inputs[:2]
+    forward = [*range(batch), axis, *range(batch, axis), *range(axis + 1, rank)]
+    found = at.again(at.transpose(x, forward), indices, at.ints(batch))
+    gathered, between = of_indices - batch, axis - batch
+    moved = range(batch + gathered, batch + gathered + between)
+    back = [*range(batch), *moved, *range(batch, batch + gathered), *range(moved.stop, rank + gathered - 1)]
+    return at.transpose(found, back)
 
 
 def _value(at: Site, size: Value | int) -> Value:
@@ -143,22 +156,6 @@ def unique_with_counts(at: Site) -> list[Value]:
     return [distinct, indices, counts]
 
 
-def dynamic_stitch(at: Site) -> Value | None:
-    """DynamicStitch with constant indices -> GatherV2 from the ConcatV2 of the data; the last of several counts"""
-    half = len(at.inputs) // 2
-    indices = [constant(value) for value in at.inputs[:half]]
-    if half == 0 or any(each is None or each.ndim > 1 for each in indices):
-        return None
-    known = [each for each in indices if each is not None]
-    data = [value if each.ndim else at.expand(value, 0) for each, value in zip(known, at.inputs[half:], strict=True)]
-    places = np.concatenate([each.reshape(-1) for each in known])
-    order = np.zeros(int(places.max()) + 1 if places.size else 0, "<i4")
-    order[places] = np.arange(places.size)
-    if len(set(places.tolist())) != order.size:
-        return None  # TensorFlow leaves the gaps to chance
-    return at.gather(at.concat(data, 0), at.const(order, "int32"))
-
-
 def reverse_sequence(at: Site) -> Value | None:
     """ReverseSequence(x, lengths) -> GatherNd with indices that run backwards up to each length"""
     rank = at.shapes.rank(at.x)
@@ -210,8 +207,6 @@ RULES: dict[str, Rule] = {
     "InvertPermutation": invert_permutation,
     "UniqueWithCounts": unique_with_counts,
     "UniqueWithCountsV2": unique_with_counts,
-    "DynamicStitch": dynamic_stitch,
-    "ParallelDynamicStitch": dynamic_stitch,
     "ReverseSequence": reverse_sequence,
     "Empty": empty,
     "UnravelIndex": unravel_index,

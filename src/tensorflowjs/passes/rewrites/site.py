@@ -64,6 +64,13 @@ class Site(Builder):
             return self.ints([size if isinstance(size, int) else -1 for size in sizes])
         return self("Pack", *(self.ints(size) if isinstance(size, int) else size for size in sizes), axis=0)
 
+    def listed(self, sizes: Sequence[Value | int]) -> Value:
+        """Sizes as a list of numbers, each of them given."""
+        known = [size for size in sizes if isinstance(size, int)]
+        if len(known) == len(sizes):
+            return self.ints(known)
+        return self("Pack", *(self.ints(size) if isinstance(size, int) else size for size in sizes), axis=0)
+
     def product(self, sizes: Sequence[Value | int]) -> Value | int:
         known = 1
         result: Value | None = None

@@ -1,0 +1,24 @@
+"""Choosing boxes and places: suppression of overlapping boxes, places of what is not zero."""
+
+from __future__ import annotations
+
+from tensorflowjs.ir.graph import Value
+from tensorflowjs.passes.building import number
+from tensorflowjs.passes.rewrites.site import Rule, Site
+from tensorflowjs.passes.types import type_of
+
+
+def suppress(at: Site) -> Value:
+    """NonMaxSuppression {iou_threshold} -> NonMaxSuppressionV2, where that is an input"""
+    overlap = at.const(number(at.old, "iou_threshold", 0.5), "float32")
+    return at("NonMaxSuppressionV2", *at.inputs, overlap)
+
+
+def where(at: Site) -> Value | None:
+    """Where of numbers -> Where(x != 0), since WebAssembly looks at bytes"""
+    if type_of(at.x) not in ("float32", "int32"):
+        return None
+    return at("Where", at("NotEqual", at.x, at.like(0, at.x)))
+
+
+RULES: dict[str, Rule] = {"NonMaxSuppression": suppress, "Where": where}
