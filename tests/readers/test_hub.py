@@ -5,21 +5,26 @@ from __future__ import annotations
 import hashlib
 import io
 import shutil
+import ssl
+import sys
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+import tensorflowjs
 from tensorflowjs.errors import (
     ConversionError,
     CorruptInputError,
     InputError,
+    MissingExtraError,
     MissingInputError,
     UnsupportedError,
     UsageError,
@@ -30,6 +35,7 @@ from tensorflowjs.readers import hub
 from tests.readers.in_tensorflow import run
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "tensorflow"
+TLS = FIXTURES.parent / "tls"
 MODULE_1 = FIXTURES / "tf-1.13" / "hub"
 MODULE_2 = FIXTURES / "tf-2.19" / "module"
 
@@ -101,12 +107,13 @@ def test_an_archive(tmp_path: Path, inside: str) -> None:
 def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
     """Starts a server that answers every request so; `requests` of the function are the paths asked for."""
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "cache"))
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+    monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "certificate.pem"))
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     servers: list[ThreadingHTTPServer] = []
     requests: list[str] = []
 
-    def start(body: bytes, code: int = 200, headers: dict[str, str] | None = None) -> str:
+    def start(body: bytes, code: int = 200, headers: dict[str, str] | None = None, scheme: str = "http") -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 requests.append(self.path)
@@ -123,9 +130,13 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        if scheme == "https":
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(TLS / "certificate.pem", TLS / "key.pem")
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
         servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}"
+        return f"{scheme}://127.0.0.1:{server.server_port}"
 
     start.requests = requests  # type: ignore[attr-defined]
     yield start
@@ -167,6 +178,7 @@ def test_redirects_are_followed_on_safe_ways_only(serve: Any) -> None:
         (b"\x1f\x8b damaged", 200, {}, CorruptInputError, "damaged or cut off"),
         (b"\x1f\x8b", 200, {"Content-Length": "100"}, InputError, "ended after"),
     ],
+    ids=["not-found", "unavailable", "web-page", "damaged", "cut-off"],
 )
 def test_what_a_server_can_do_wrong(
     serve: Any, tmp_path: Path, body: bytes, code: int, headers: dict[str, str], error: Any, message: str
@@ -179,6 +191,91 @@ def test_what_a_server_can_do_wrong(
 def test_nobody_listens(serve: Any) -> None:
     with pytest.raises(InputError, match="cannot be downloaded"):
         read("http://127.0.0.1:9/m/1")
+
+
+def test_an_encrypted_address(serve: Any, tmp_path: Path) -> None:
+    address = serve(archive(MODULE_2), scheme="https")
+    tensorflowjs.convert(f"{address}/google/module/1", tmp_path / "web", signature_name="double")
+    assert serve.requests == ["/google/module/1?tf-hub-format=compressed"]
+    assert (tmp_path / "web" / "model.json").is_file()
+
+
+def test_a_certificate_that_nobody_vouches_for(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = serve(archive(MODULE_2), scheme="https")
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(InputError, match=r"cannot be downloaded .*certificate"):
+        read(address + "/m/1")
+    assert serve.requests == []
+
+
+# ---------------------------------------------------------------------------- Kaggle
+
+
+@pytest.fixture
+def kaggle(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A stand-in for the package kagglehub; the list is what it has been asked for."""
+    asked: list[str] = []
+
+    def download(handle: str) -> str:
+        asked.append(handle)
+        if "nothing" in handle:
+            raise RuntimeError("404 Client Error")
+        return str(MODULE_2)
+
+    monkeypatch.setitem(sys.modules, "kagglehub", SimpleNamespace(model_download=download))
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("page", "handle"),
+    [
+        ("google/movenet/tensorFlow2/lightning", "google/movenet/tensorFlow2/lightning"),
+        ("google/movenet/tensorFlow2/lightning/4", "google/movenet/tensorFlow2/lightning/4"),
+        ("google/m.1-x/TensorFlow1/a-b/12/", "google/m.1-x/tensorFlow1/a-b/12"),
+        ("g/m/frameworks/TensorFlow2/variations/v", "g/m/tensorFlow2/v"),
+        ("g/m/frameworks/TensorFlow2/variations/v/versions/3?tfhub-redirect=true", "g/m/tensorFlow2/v/3"),
+    ],
+)
+def test_pages_of_kaggle(page: str, handle: str, kaggle: list[str]) -> None:
+    assert read(f"https://www.kaggle.com/models/{page}", signature_name="double").producer
+    assert kaggle == [handle]
+
+
+def test_an_address_that_leads_to_kaggle(serve: Any, kaggle: list[str], tmp_path: Path) -> None:
+    page = "https://www.kaggle.com/models/google/movenet/tensorFlow2/lightning/4?tf-hub-format=compressed"
+    address = serve(b"", 301, {"Location": page}, scheme="https")
+    tensorflowjs.convert(f"{address}/google/movenet/4", tmp_path / "web", signature_name="double")
+    assert kaggle == ["google/movenet/tensorFlow2/lightning/4"]
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "g/m/frameworks/TensorFlow2",
+        "google/movenet",
+        "google/movenet/tensorFlow2",
+        "a/b/c/d/newest",
+        "a/b/c/d/1/e",
+        "/",
+    ],
+)
+def test_pages_of_kaggle_that_name_no_variation(page: str, kaggle: list[str]) -> None:
+    with pytest.raises(UsageError, match="which variation of the model"):
+        read(f"https://www.kaggle.com/models/{page}")
+    assert kaggle == []
+
+
+def test_what_kagglehub_cannot_fetch(kaggle: list[str]) -> None:
+    with pytest.raises(InputError, match=r"kagglehub cannot fetch g/nothing/keras/v \(404 Client Error\)"):
+        read("https://kaggle.com/models/g/nothing/Keras/v")
+
+
+def test_without_kagglehub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "kagglehub", None)
+    with pytest.raises(MissingExtraError, match=r'not installed\.\nInstall it with: pip install "tensorflowjs\[hub\]"'):
+        tensorflowjs.convert("https://www.kaggle.com/models/g/m/tensorFlow2/v/1", tmp_path / "web")
+    assert not (tmp_path / "web").exists()
 
 
 @pytest.mark.parametrize("address", ["http://example.org/m/1", "ftp://example.org/m", "gs://bucket/m"])

@@ -1,7 +1,7 @@
 """TensorFlow Hub's way of fetching modules: ask an address for its compressed form, keep it unpacked in a cache.
 
 The cache is the one that TensorFlow Hub itself uses (`TFHUB_CACHE_DIR`, or `tfhub_modules` among the temporary files),
-so that what either has fetched serves both.
+so that what either has fetched serves both. Models that have moved to Kaggle are fetched from there.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from tensorflowjs import events
 from tensorflowjs.errors import InputError, MissingInputError, UsageError
+from tensorflowjs.formats import kaggle
 from tensorflowjs.formats.tar import unpack
 
 CACHE_VARIABLE = "TFHUB_CACHE_DIR"
@@ -37,6 +38,13 @@ def is_address(handle: str) -> bool:
 def fetch(address: str) -> Path:
     """The folder with the unpacked module at `address`; from the cache if it is there."""
     _check(address, address)
+    try:
+        return kaggle.fetch(address) if kaggle.is_kaggle(address) else _cached(address)
+    except _LeadsToKaggle as moved:
+        return kaggle.fetch(moved.address)
+
+
+def _cached(address: str) -> Path:
     folder = cache_folder() / hashlib.sha1(address.encode(), usedforsecurity=False).hexdigest()
     if folder.is_dir() and any(folder.iterdir()):
         return folder
@@ -78,9 +86,19 @@ def _check(address: str, handle: str) -> None:
     )
 
 
+class _LeadsToKaggle(Exception):
+    """The module is not where it was asked for, but on Kaggle."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
 class _SafeRedirects(HTTPRedirectHandler):
     def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
         _check(newurl, f"{req.full_url} (which leads to {newurl})")
+        if kaggle.is_kaggle(newurl):
+            raise _LeadsToKaggle(newurl)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
