@@ -11,7 +11,7 @@ from typing import Any
 from tensorflowjs import events
 from tensorflowjs.errors import UnsupportedError
 from tensorflowjs.events import Note
-from tensorflowjs.ir.graph import Graph, GraphModel, Port, Type
+from tensorflowjs.ir.graph import Graph, GraphModel, Port
 from tensorflowjs.ir.layers import Layer, LayersModel, LayersWeights
 from tensorflowjs.pipeline.opening import PathLike, find_route, opened
 from tensorflowjs.pipeline.options import GraphOptions, Options
@@ -170,7 +170,7 @@ def _of_graph(model: GraphModel) -> dict[str, Any]:
 
 
 def _port(port: Port) -> Value:
-    return Value(port.key, port.type.name if isinstance(port.type, Type) else str(port.type), port.shape.dims)
+    return Value(port.key, port.type.name, port.shape.dims)
 
 
 def _constants(graph: Graph) -> Iterator[WeightRow]:

@@ -174,6 +174,10 @@ const KINDS = {
       const batchSize = model.inputs[0].shape[0] || 32;
       return model.predict(inputs.length === 1 ? inputs[0] : inputs, { batchSize });
     },
+    async inside(model, tensors, names) {
+      const outputs = names.map((name) => model.getLayer(name).output);
+      return this.run(tf.model({ inputs: model.inputs, outputs }), tensors);
+    },
     weights: (model) => model.weights.map((weight) => [weight.originalName, weight.read()]),
   },
   graph: {
@@ -187,6 +191,15 @@ const KINDS = {
       } catch (error) {
         if (!/executeAsync/.test(error.message)) throw error;
         return model.executeAsync(named);
+      }
+    },
+    async inside(model, tensors, names) {
+      const named = Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor.value]));
+      try {
+        return model.execute(named, names);
+      } catch (error) {
+        if (!/executeAsync/.test(error.message)) throw error;
+        return model.executeAsync(named, names);
       }
     },
     weights: (model) => Object.entries(model.weights).flatMap(([name, values]) => values.map((value) => [name, value])),
@@ -222,12 +235,14 @@ async function load({ path: modelFile, kind, backend }) {
 
 async function predict(request) {
   const entry = entryOf(request);
-  const names = entry.kind.outputNames(entry.model);
+  const { inside } = request; // names of layers or nodes, whose outputs are wanted in place of the model's
+  const names = inside ?? entry.kind.outputNames(entry.model);
+  const run = (inputs) => (inside ? entry.kind.inside(entry.model, inputs, inside) : entry.kind.run(entry.model, inputs));
   const tensors = await onBackend(entry, async () => {
     const inputs = request.tensors.map((tensor) => ({ name: tensor.name, value: makeTensor(tensor) }));
     let outputs = [];
     try {
-      outputs = inOrder(await entry.kind.run(entry.model, inputs), names);
+      outputs = inOrder(await run(inputs), names);
       return await Promise.all(outputs.map((output, i) => readTensor(names[i], output)));
     } finally {
       tf.dispose([inputs.map((input) => input.value), outputs]);

@@ -131,6 +131,11 @@ class LoadedModel:
         """
         return self._request("run", "predict", self._encode_inputs(inputs), timeout).arrays
 
+    def inside(self, inputs: Inputs, names: Sequence[str], *, timeout: float | None = None) -> list[wire.Array]:
+        """What the layers or nodes of these names return for `inputs`."""
+        encoded = self._encode_inputs(inputs)
+        return self._request("look into", "predict", encoded, timeout, inside=list(names)).arrays
+
     def weights(self) -> tuple[WeightSpec, ...]:
         """Names, dtypes and shapes of all weights."""
         found = self._request("list the weights of", "weights", (), None).result["weights"]
