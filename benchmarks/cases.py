@@ -46,13 +46,20 @@ class Row:
 
 @dataclass(frozen=True)
 class Bench:
-    """Where files go, how large they are, how often things are run, and with what to compare."""
+    """Where files go, how large they are, how often things are run, and with what to compare.
+
+    What is in `work` goes at the end; what is in `cache` stays for later runs. With `reuse`, so do the results of the
+    reference.
+    """
 
     work: Path
+    cache: Path
     reference: Reference | None
     size: int = GIGABYTE  # of the models that are called large
     rounds: int = 7
     reference_rounds: int = 3
+    latency_rounds: int = 15
+    reuse: bool = False
 
     @property
     def output(self) -> Path:
@@ -69,10 +76,11 @@ class Bench:
         """A copy among the other files: the reference unpacks archives beside them."""
         return Path(shutil.copyfile(model, self.work / model.name))
 
-    def ours(self, model: Path, *flags: str) -> Command:
+    def ours(self, model: Path, *flags: str, output: Path | None = None) -> Command:
         # An installed package has its bytecode; one in a checkout may not be allowed to keep it.
         compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(self.work / "bytecode")}
-        return Command((*converter(), *flags, "--quiet", model, self.output), self.output, compiled)
+        target = output or self.output
+        return Command((*converter(), *flags, "--quiet", model, target), target, compiled)
 
     def theirs(self, model: Path, *flags: str) -> Command:
         assert self.reference is not None

@@ -1,30 +1,35 @@
-"""The rows as a table for people, as JSON, and in docs/performance.md."""
+"""The rows as tables for people, as JSON, and in docs/performance.md."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cases import Row
+from graphs import Figures
 from processes import Runs
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"
 PAGE = ROOT / "docs" / "performance.md"
-START, END = "<!-- figures -->\n", "<!-- end of figures -->"
 VERDICTS = {True: "met", False: "MISSED", None: ""}
 
+Found = tuple[str, Row | Figures]  # what a case, by its name, has found
+Document = dict[str, Any]
 
-def document(rows: Sequence[Row]) -> dict[str, Any]:
+
+def document(found: Sequence[Found]) -> Document:
     machine = {"cores": os.cpu_count(), "system": platform.system(), "python": platform.python_version()}
-    return {"machine": machine, "rows": [plain(row) for row in rows]}
+    rows = [{"case": case, **plain(row)} for case, row in found if isinstance(row, Row)]
+    models = [{"case": case, **plain(row)} for case, row in found if isinstance(row, Figures)]
+    return {"machine": machine, "rows": rows, "models": models}
 
 
-def plain(row: Row) -> dict[str, Any]:
+def plain(row: Row | Figures) -> Document:
     """Without what is not there, and with times as one reads them."""
     values = {
         name: summary(value) if isinstance(value, Runs) else round(value, 3) if isinstance(value, float) else value
@@ -33,7 +38,7 @@ def plain(row: Row) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "")}
 
 
-def summary(runs: Runs) -> dict[str, Any]:
+def summary(runs: Runs) -> Document:
     memory = runs.memory
     return {
         "runs": len(runs.each),
@@ -44,29 +49,91 @@ def summary(runs: Runs) -> dict[str, Any]:
     }
 
 
-def cells(row: dict[str, Any]) -> list[str]:
+# ---------------------------------------------------------------------------------- tables
+
+Line = Sequence[str]
+TITLES = ("measured", "result", "fastest runs", "processor time", "target", "")
+MODEL_TITLES = ("model", "of", "nodes", "ratio", "runs on", "latency", "ratio", "fastest runs", "conversion", "faster")
+
+
+def lines(found: Document) -> list[Line]:
+    return [TITLES, *(cells(row) for row in found["rows"])]
+
+
+def cells(row: Mapping[str, Any]) -> Line:
     texts = [row.get(name, "") for name in ("what", "result", "fastest", "processor", "target")]
     return [*texts, VERDICTS[row.get("met")]]
 
 
-TITLES = ("measured", "result", "fastest runs", "processor time", "target", "")
+def model_lines(found: Document) -> list[Line]:
+    return [MODEL_TITLES, *(model_cells(model) for model in found.get("models", []))]
 
 
-def text_table(found: dict[str, Any]) -> str:
-    table = [list(TITLES), *(cells(row) for row in found["rows"])]
-    widths = [max(len(line[column]) for line in table) for column in range(len(TITLES))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table]
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+def model_cells(model: Mapping[str, Any]) -> Line:
+    figures = Figures(**{name: value for name, value in model.items() if name != "case"})
+    return [
+        figures.model,
+        figures.library,
+        beside(f"{figures.nodes}", number(figures.their_nodes, "d")),
+        number(figures.node_ratio, ".2f"),
+        beside(figures.runs_on, figures.they_run_on),
+        beside(number(figures.milliseconds, ".1f", " ms"), number(figures.their_milliseconds, ".1f", " ms")),
+        number(figures.latency, ".2f"),
+        number(figures.fastest, ".2f"),
+        beside(f"{figures.seconds:.2f} s", number(figures.their_seconds, ".1f", " s")),
+        number(figures.faster, ".1f", " times"),
+    ]
 
 
-def markdown_table(found: dict[str, Any]) -> str:
-    table = [list(TITLES), ["---"] * len(TITLES), *(cells(row) for row in found["rows"])]
-    return "".join(f"| {' | '.join(line)} |\n" for line in table)
+def beside(ours: str, theirs: str) -> str:
+    return f"{ours} / {theirs or '–'}" if ours else theirs
 
 
-def record(found: dict[str, Any]) -> None:
-    RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+def number(value: float | None, form: str, unit: str = "") -> str:
+    return "" if value is None else f"{value:{form}}{unit}"
+
+
+def text_tables(found: Document) -> str:
+    tables = [lines(found), *([model_lines(found)] if found["models"] else [])]
+    return "\n\n".join(map(text_table, tables))
+
+
+def text_table(table: Sequence[Line]) -> str:
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    texts = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table]
+    return "\n".join([texts[0], "-" * len(texts[0]), *texts[1:]])
+
+
+def markdown_table(table: Sequence[Line]) -> str:
+    ruled = [table[0], ["---"] * len(table[0]), *table[1:]]
+    return "".join(f"| {' | '.join(line)} |\n" for line in ruled)
+
+
+# ---------------------------------------------------------------------------------- the page
+
+TABLES = {"figures": lines, "models": model_lines}  # by the marks between which they stand
+
+
+def record(found: Document, order: Sequence[str]) -> None:
+    """Write what was found, and what was found earlier in cases that were not run now."""
+    merged = together(json.loads(RESULTS.read_text(encoding="utf-8")), found, order)
+    RESULTS.write_text(json.dumps(merged, indent=1) + "\n", encoding="utf-8")
     page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(START)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(before + START + "\n" + markdown_table(found) + "\n" + END + after, encoding="utf-8")
+    for name, table in TABLES.items():
+        page = replaced(page, name, markdown_table(table(merged)))
+    PAGE.write_text(page, encoding="utf-8")
+
+
+def together(earlier: Document, found: Document, order: Sequence[str]) -> Document:
+    now = {entry["case"] for entry in [*found["rows"], *found["models"]]}
+    kept = {kind: [entry for entry in earlier.get(kind, []) if entry["case"] not in now] for kind in ("rows", "models")}
+    rows = sorted([*kept["rows"], *found["rows"]], key=lambda row: order.index(row["case"]))
+    return {"machine": found["machine"], "rows": rows, "models": [*kept["models"], *found["models"]]}
+
+
+def replaced(page: str, name: str, table: str) -> str:
+    """The page with another table between the marks called `name`."""
+    start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, _, rest = page.partition(start)
+    _, _, after = rest.partition(end)
+    return before + start + "\n" + table + "\n" + end + after

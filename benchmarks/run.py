@@ -15,11 +15,14 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from cases import CASES, Bench, Row
+import cases
+import graph_cases
+from cases import Bench, Row
 from reference import NotAvailable, Reference
-from report import ROOT, document, record, text_table
+from report import ROOT, Found, document, record, text_tables
 
 QUICK_BYTES = 2 * 2**20
+CASES = {**cases.CASES, **graph_cases.CASES}
 
 
 def main() -> int:
@@ -27,20 +30,19 @@ def main() -> int:
     options.work.mkdir(parents=True, exist_ok=True)
     reference = None if options.quick or options.no_reference else installed_reference(options.work / "reference")
     with tempfile.TemporaryDirectory(prefix="run-", dir=options.work) as folder:
-        bench = Bench(Path(folder), reference)
+        bench = Bench(Path(folder), options.work / "exports", reference, reuse=options.reuse)
         if options.quick:
             bench = replace(bench, size=QUICK_BYTES, rounds=1, reference_rounds=1)
         if options.rounds:
             bench = replace(bench, rounds=options.rounds, reference_rounds=options.rounds)
-        rows = measure(bench, options.only or list(CASES))
-    if options.quick:  # times of small things mean nothing
-        rows = [replace(row, target="", met=None) for row in rows]
-    found = document(rows)
-    print(text_table(found))
+        found = measure(bench, options.only or list(CASES), options.quick)
+    rows = [row for _, row in found if isinstance(row, Row)]
+    results = document(found)
+    print(text_tables(results))
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     if options.record:
-        record(found)
+        record(results, list(CASES))
     return 1 if any(row.met is False for row in rows) else 0
 
 
@@ -50,6 +52,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=list(CASES), help="these cases")
     parser.add_argument("--rounds", type=int, help="how often each thing is run")
     parser.add_argument("--no-reference", action="store_true", help="do not compare with the reference converter")
+    parser.add_argument("--reuse", action="store_true", help="graph models: take the reference's of an earlier run")
     parser.add_argument("--work", type=Path, default=ROOT / ".bench", help="folder for large files (.bench)")
     parser.add_argument("--json", type=Path, help="write the results to this file")
     parser.add_argument("--record", action="store_true", help="write them to benchmarks/ and docs/")
@@ -68,12 +71,15 @@ def installed_reference(folder: Path) -> Reference | None:
     return reference
 
 
-def measure(bench: Bench, names: list[str]) -> list[Row]:
-    rows: list[Row] = []
+def measure(bench: Bench, names: list[str], quick: bool) -> list[Found]:
+    found: list[Found] = []
     for name in names:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        rows += CASES[name](bench)
-    return rows
+        for row in CASES[name](bench):
+            if quick and isinstance(row, Row):  # times of small things mean nothing
+                row = replace(row, target="", met=None)
+            found.append((name, row))
+    return found
 
 
 if __name__ == "__main__":

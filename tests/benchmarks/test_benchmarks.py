@@ -86,15 +86,27 @@ def test_outputs_are_the_same_only_if_every_weight_is(tmp_path: Path) -> None:
 
 def test_a_missed_target_shows() -> None:
     from cases import Row
-    from report import document, markdown_table, text_table
+    from report import document, lines, markdown_table, text_tables
 
-    found = document([Row("this", "2 s", "at most 1 s", met=False), Row("that", "1 s", "at most 1 s", met=True)])
-    for table in (text_table(found), markdown_table(found)):
-        lines = table.splitlines()
-        assert [("MISSED" in line, "met" in line) for line in lines[-2:]] == [(True, False), (False, True)]
+    this, that = Row("this", "2 s", "at most 1 s", met=False), Row("that", "1 s", "at most 1 s", met=True)
+    found = document([("some", this), ("some", that)])
+    for table in (text_tables(found), markdown_table(lines(found))):
+        last = table.splitlines()[-2:]
+        assert [("MISSED" in line, "met" in line) for line in last] == [(True, False), (False, True)]
+
+
+def test_cases_that_were_not_run_keep_their_figures() -> None:
+    from cases import Row
+    from report import document, together
+
+    earlier = document([("a", Row("old a", "1")), ("b", Row("old b", "1"))])
+    merged = together(earlier, document([("a", Row("new a", "2")), ("a", Row("more a", "3"))]), ["a", "b"])
+    assert [row["what"] for row in merged["rows"]] == ["new a", "more a", "old b"]
 
 
 def test_the_page_shows_the_recorded_figures() -> None:
-    from report import PAGE, RESULTS, markdown_table
+    from report import PAGE, RESULTS, TABLES, markdown_table
 
-    assert markdown_table(json.loads(RESULTS.read_text(encoding="utf-8"))) in PAGE.read_text(encoding="utf-8")
+    results, page = json.loads(RESULTS.read_text(encoding="utf-8")), PAGE.read_text(encoding="utf-8")
+    for table in TABLES.values():
+        assert markdown_table(table(results)) in page

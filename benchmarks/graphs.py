@@ -1,0 +1,234 @@
+"""SavedModels to graph models, beside the reference converter: nodes, latency in TF.js, time and memory.
+
+The models are seeded, so what the reference made of them in an earlier run can be used again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from processes import Command, CommandFailed, Run, Runs, alternated, measured
+
+from tensorflowjs.errors import RuntimeFailure
+from tensorflowjs.verify import TfjsRunner, Tolerance, compare
+from tensorflowjs.verify.node import find_node
+
+HERE = Path(__file__).resolve().parent
+WEB = HERE.parent / "web" / "node_modules"
+TOLERANCE = Tolerance(1e-3, 1e-3)
+BACKENDS = ("wasm", "cpu")
+WARM_UP = 3
+NOWHERE, NOT_CONVERTED, OTHER_NUMBERS = "nowhere", "cannot be converted", "gives other numbers"
+
+
+@dataclass(frozen=True)
+class Export:
+    """A SavedModel with a sample of what goes in and comes out; `theirs` is what the reference made of it."""
+
+    name: str
+    library: str
+    folder: Path
+
+    @property
+    def saved(self) -> Path:
+        return self.folder / "saved"
+
+    @property
+    def ours(self) -> Path:
+        return self.folder / "ours"
+
+    @property
+    def theirs(self) -> Path:
+        return self.folder / "theirs"
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} of {'Keras 3' if self.library == 'keras' else self.library}"
+
+    def sample(self) -> tuple[dict[str, Any], list[Any]]:
+        with np.load(self.folder / "sample.npz") as arrays:
+            inputs = {key[3:]: arrays[key] for key in arrays if key.startswith("in:")}
+            return inputs, [arrays[f"out:{at}"] for at in range(len(arrays.files) - len(inputs))]
+
+
+def exported(cache: Path, python: str | Path, name: str, library: str, environment: Mapping[str, str]) -> Export:
+    """Made by `python`, unless an earlier run has done it."""
+    export = Export(name, library, cache / f"{name}-{library}")
+    if not (export.folder / "sample.npz").exists():
+        shutil.rmtree(export.folder, ignore_errors=True)
+        export.folder.mkdir(parents=True)
+        make = (python, HERE / "exports.py", "architecture", export.folder, name, library)
+        measured(Command(make, export.folder / "made", environment))
+    return export
+
+
+# ---------------------------------------------------------------------------------- conversions
+
+
+def converted(export: Export, ours: Command, theirs: Command, rounds: int, reuse: bool) -> dict[str, Runs]:
+    """What both took, in turns. Where the reference fails, what it said is kept in place of its output."""
+    took = export.folder / "theirs.json"
+    if reuse and took.exists():
+        runs = alternated({"ours": ours}, rounds)
+        return {**runs, **_remembered(took)}
+    shutil.rmtree(export.theirs, ignore_errors=True)
+    try:
+        runs = alternated({"ours": ours, "theirs": theirs}, rounds)
+    except CommandFailed as failure:
+        if failure.command is not theirs:
+            raise
+        shutil.rmtree(export.theirs, ignore_errors=True)
+        (export.folder / "theirs.log").write_text(str(failure))
+        runs = alternated({"ours": ours}, rounds)
+    shutil.rmtree(export.folder / "rubbish", ignore_errors=True)
+    took.write_text(json.dumps([vars(run) for run in runs["theirs"].each] if "theirs" in runs else []))
+    return runs
+
+
+def _remembered(took: Path) -> dict[str, Runs]:
+    each = json.loads(took.read_text())
+    return {"theirs": Runs(tuple(Run(**run) for run in each))} if each else {}
+
+
+# ---------------------------------------------------------------------------------- what is in a model
+
+
+def operations(folder: Path) -> Counter[str]:
+    """How often each op is there, functions included."""
+    topology = json.loads((folder / "model.json").read_bytes())["modelTopology"]
+    functions = topology.get("library", {}).get("function", [])
+    nodes = [*topology["node"], *(node for function in functions for node in function.get("nodeDef", []))]
+    return Counter(node["op"] for node in nodes)
+
+
+def runs_on(runner: TfjsRunner, export: Export, folder: Path) -> str:
+    """The first backend on which the model in `folder` gives TensorFlow's numbers; else why there is none."""
+    if not (folder / "model.json").exists():
+        return NOT_CONVERTED
+    inputs, outputs = export.sample()
+    found = NOWHERE
+    for backend in BACKENDS:
+        try:
+            loaded = runner.load(folder, "graph", backend)
+            actual = loaded.predict(inputs)
+            alike = _alike(outputs, actual, loaded.output_names)
+            loaded.close()
+        except RuntimeFailure:
+            continue
+        if alike:
+            return backend
+        found = OTHER_NUMBERS
+    return found
+
+
+def _alike(expected: list[Any], actual: list[Any], names: Iterable[str]) -> bool:
+    try:
+        return all(one.ok(TOLERANCE) for one in compare(expected, actual, list(names)))
+    except ValueError:  # another number of outputs
+        return False
+
+
+def latencies(export: Export, folders: Mapping[str, Path], rounds: int) -> dict[str, list[float]]:
+    """Milliseconds of each run in wasm, of all models in turns, in one process of Node."""
+    inputs, _ = export.sample()
+    request = {
+        "backend": "wasm",
+        "warmUp": WARM_UP,
+        "rounds": rounds,
+        "models": {name: str(folder / "model.json") for name, folder in folders.items()},
+        "inputs": [
+            {"name": name, "dtype": str(array.dtype), "shape": array.shape, "values": array.ravel().tolist()}
+            for name, array in inputs.items()
+        ],
+    }
+    file = export.folder / "latency.json"
+    file.write_text(json.dumps(request))
+    command = [find_node(), HERE / "latency.cjs", WEB, file]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{export.title}: {done.stderr[-2000:]}")
+    found: dict[str, list[float]] = json.loads(done.stdout)
+    return found
+
+
+# ---------------------------------------------------------------------------------- figures
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One architecture, ours beside the reference's; what only one of them has is None."""
+
+    model: str
+    library: str
+    nodes: int  # constants not counted
+    all_nodes: int
+    runs_on: str
+    seconds: float
+    their_nodes: int | None = None
+    all_their_nodes: int | None = None
+    they_run_on: str = ""
+    milliseconds: float | None = None
+    their_milliseconds: float | None = None
+    fastest: float | None = None  # ratio of the fastest runs
+    their_seconds: float | None = None
+
+    @property
+    def they_run(self) -> bool:
+        return self.they_run_on in BACKENDS
+
+    @property
+    def node_ratio(self) -> float | None:
+        return self.nodes / self.their_nodes if self.their_nodes and self.they_run else None
+
+    @property
+    def latency(self) -> float | None:
+        """Ours to theirs, by the medians."""
+        both = self.milliseconds is not None and self.their_milliseconds is not None
+        return self.milliseconds / self.their_milliseconds if both else None  # type: ignore[operator]
+
+    @property
+    def faster(self) -> float | None:
+        return self.their_seconds / self.seconds if self.their_seconds else None
+
+
+def figures(runner: TfjsRunner, export: Export, took: Mapping[str, Runs], rounds: int) -> Figures:
+    ours = operations(export.ours)
+    terms: dict[str, Any] = {"they_run_on": runs_on(runner, export, export.theirs)}
+    on = runs_on(runner, export, export.ours)
+    if terms["they_run_on"] != NOT_CONVERTED:
+        theirs = operations(export.theirs)
+        terms |= {"their_nodes": theirs.total() - theirs["Const"], "all_their_nodes": theirs.total()}
+    if "theirs" in took:
+        terms["their_seconds"] = took["theirs"].seconds
+    folders = {"ours": export.ours, "theirs": export.theirs}
+    timed = {name: folder for name, folder in folders.items() if {"ours": on, **terms}.get(_WHERE[name]) == "wasm"}
+    if timed:
+        each = latencies(export, timed, rounds)
+        medians = {name: median(times) for name, times in each.items()}
+        terms |= {"milliseconds": medians.get("ours"), "their_milliseconds": medians.get("theirs")}
+        if len(each) == len(folders):
+            terms["fastest"] = min(each["ours"]) / min(each["theirs"])
+    nodes = ours.total() - ours["Const"]
+    return Figures(export.name, export.library, nodes, ours.total(), on, took["ours"].seconds, **terms)
+
+
+_WHERE = {"ours": "ours", "theirs": "they_run_on"}
+
+
+def geometric_mean(values: Iterable[float | None]) -> float:
+    logarithms = [math.log(value) for value in values if value]
+    return math.exp(sum(logarithms) / len(logarithms)) if logarithms else math.nan
+
+
+def known(values: Iterable[float | None]) -> Iterator[float]:
+    return (value for value in values if value is not None)

@@ -1,0 +1,81 @@
+"use strict";
+/*
+ * Times graph models in TF.js, one run of each in turns, in one process.
+ *
+ *   node latency.cjs NODE_MODULES REQUEST.json
+ *
+ * The request: {backend, warmUp, rounds, models: {name: model.json}, inputs: [{name, dtype, shape, values}]}. What is
+ * written: {name: [milliseconds of each round]}. A run lasts until the values of all outputs are there.
+ */
+const fs = require("fs");
+const path = require("path");
+const { createRequire } = require("module");
+
+const [modules, requestFile] = process.argv.slice(2);
+const request = JSON.parse(fs.readFileSync(requestFile, "utf8"));
+const require_ = createRequire(path.join(path.resolve(modules), "anything.js"));
+console.warn = () => {};
+const tf = require_("@tensorflow/tfjs");
+const wasm = require_("@tensorflow/tfjs-backend-wasm");
+
+/** The model.json and the shards beside it. */
+function fromFiles(file) {
+  const document = JSON.parse(fs.readFileSync(file, "utf8"));
+  const paths = document.weightsManifest.flatMap((group) => group.paths);
+  const data = Buffer.concat(paths.map((name) => fs.readFileSync(path.join(path.dirname(file), name))));
+  return {
+    load: async () => ({
+      ...document,
+      weightSpecs: document.weightsManifest.flatMap((group) => group.weights),
+      weightData: data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength),
+    }),
+  };
+}
+
+/** Whether a model needs `executeAsync` shows when it is run. */
+async function execute(model, inputs) {
+  if (!model.isAsync) {
+    try {
+      return model.predict(inputs);
+    } catch (error) {
+      if (!/executeAsync/.test(error.message)) throw error;
+      model.isAsync = true;
+    }
+  }
+  return model.executeAsync(inputs);
+}
+
+async function timed(model, inputs) {
+  const start = process.hrtime.bigint();
+  const outputs = [await execute(model, inputs)].flat();
+  await Promise.all(outputs.map((output) => output.data()));
+  const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
+  tf.dispose(outputs);
+  return milliseconds;
+}
+
+async function main() {
+  wasm.setWasmPaths(path.join(path.resolve(modules), "@tensorflow", "tfjs-backend-wasm", "dist") + path.sep);
+  await tf.setBackend(request.backend);
+  await tf.ready();
+  const inputs = {};
+  for (const { name, dtype, shape, values } of request.inputs) inputs[name] = tf.tensor(values, shape, dtype);
+  const models = [];
+  for (const [name, file] of Object.entries(request.models)) {
+    models.push({ name, model: await tf.loadGraphModel(fromFiles(file)), times: [] });
+  }
+  for (let round = -request.warmUp; round < request.rounds; round++) {
+    // Whoever comes first may find the caches of the other.
+    for (const entry of round % 2 ? models : [...models].reverse()) {
+      const milliseconds = await timed(entry.model, inputs);
+      if (round >= 0) entry.times.push(milliseconds);
+    }
+  }
+  const found = Object.fromEntries(models.map(({ name, times }) => [name, times]));
+  process.stdout.write(JSON.stringify(found));
+}
+
+main().catch((error) => {
+  process.stderr.write(String(error.stack || error));
+  process.exit(1);
+});
