@@ -10,7 +10,7 @@ from tensorflowjs.errors import InputError, MissingExtraError, UsageError
 
 _HOSTS = ("kaggle.com", "www.kaggle.com")
 _PART = r"[\w.-]+"
-# Pages of models have two forms: o/m/tensorFlow2/VARIATION/1, o/m/frameworks/TensorFlow2/variations/VARIATION/versions/1
+# Pages have two forms, of which only the first is also what kagglehub takes.
 _PLAIN = re.compile(rf"({_PART})/({_PART})/(?!frameworks/)({_PART})/({_PART})(?:/(\d+))?")
 _SPELT_OUT = re.compile(rf"({_PART})/({_PART})/frameworks/({_PART})/variations/({_PART})(?:/versions/(\d+))?")
 _FORM = "https://www.kaggle.com/models/OWNER/MODEL/tensorFlow2/VARIATION, with /VERSION behind it for a certain one"

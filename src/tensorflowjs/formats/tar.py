@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import tarfile
 import zlib
+from io import RawIOBase
 from pathlib import Path, PurePosixPath
 
 from tensorflowjs.errors import CorruptInputError, MissingInputError
@@ -12,8 +14,11 @@ from tensorflowjs.formats.signature import not_this_format, unreadable
 
 MOST_BYTES = 64 << 30
 MOST_MEMBERS = 100_000
+MOST_TIMES = 100  # the size of the archive; weights hardly get smaller by packing, other files a few times
+ALWAYS_ALLOWED = 256 << 20  # bytes, whatever the size of the archive
+MOST_AT_ONCE = 8 << 20  # bytes that the fields of a member may claim for a name
 GZIP_SIGNATURE = b"\x1f\x8b"
-_DAMAGED = (tarfile.TarError, EOFError, zlib.error, UnicodeError, ValueError)
+_DAMAGED = (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, UnicodeError, ValueError)
 
 
 def unpack(archive: Path, target: Path) -> None:
@@ -22,7 +27,7 @@ def unpack(archive: Path, target: Path) -> None:
         with archive.open("rb") as file:
             if file.read(2) != GZIP_SIGNATURE:
                 raise not_this_format(archive, kind="a .tar.gz archive")
-        with tarfile.open(archive, "r:gz") as tar:
+        with gzip.open(archive) as packed, tarfile.open(fileobj=_Bounded(packed, archive), mode="r:") as tar:
             _unpack(tar, archive, target)
     except FileNotFoundError:
         raise MissingInputError(f"{archive}: there is no such file.", hint="Check the path.") from None
@@ -34,12 +39,36 @@ def unpack(archive: Path, target: Path) -> None:
         raise unreadable(archive, error) from error
 
 
+class _Bounded(RawIOBase):
+    """The unpacked bytes of `archive`, up to a size that no model exceeds."""
+
+    def __init__(self, packed: gzip.GzipFile, archive: Path) -> None:
+        self._packed = packed
+        self._archive = archive
+        self._most = min(MOST_BYTES, max(ALWAYS_ALLOWED, MOST_TIMES * archive.stat().st_size))
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= MOST_AT_ONCE or self._packed.tell() + size > self._most:
+            raise _too_much(self._archive)
+        return self._packed.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if whence != 0 or offset > self._most:
+            raise _too_much(self._archive)
+        return self._packed.seek(offset)
+
+    def tell(self) -> int:
+        return self._packed.tell()
+
+
+def _too_much(archive: Path) -> CorruptInputError:
+    return CorruptInputError(f"{archive}: the archive claims to hold far more than a model.")
+
+
 def _unpack(tar: tarfile.TarFile, archive: Path, target: Path) -> None:
-    total = 0
     for number, member in enumerate(tar):
-        total += max(0, member.size)
-        if number >= MOST_MEMBERS or total > MOST_BYTES:
-            raise CorruptInputError(f"{archive}: the archive claims to hold far more than a model.")
+        if number >= MOST_MEMBERS:
+            raise _too_much(archive)
         path = target / _safe_name(member, archive)
         if member.isdir():
             path.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _LARGEST_INDEX = 1 << 30
+_LARGEST_NUMBER = 1 << 63
 _PIECE = 1 << 20
 
 
@@ -94,6 +95,8 @@ class Bundle:
         if entry.offset < 0 or entry.size < 0 or entry.offset + entry.size > size:
             raise CorruptInputError(f"{where}: its data lies beyond the end of {path.name}, which is cut off.")
         if row.name == "string":
+            if math.prod(shape) > entry.size:  # the length of each takes a byte
+                raise CorruptInputError(f"{where}: {entry.size} bytes are stored for strings{list(shape)}.")
             return ComputedTensor("string", shape, lambda: _strings(path, entry, shape, where), where)
         if entry.size != math.prod(shape) * row.size:
             raise CorruptInputError(f"{where}: {entry.size} bytes are stored for {row.name}{list(shape)}.")
@@ -110,11 +113,13 @@ class Bundle:
         row = BY_ENUM.get(entry.dtype)
         if row is None:
             raise UnsupportedError("TF.js cannot hold these values.", [Problem(where, f"dtype number {entry.dtype}")])
-        windows = [_window(each, shape) for each in entry.slices]
+        windows = [_window(each, shape, where) for each in entry.slices]
+        if sum(math.prod(length for _, length, _ in window) for window in windows) != math.prod(shape):
+            raise CorruptInputError(f"{where}: its slices do not make up {row.name}{list(shape)}.")
         parts = [self._slice(key, window, len(shape), where) for window in windows]
 
         def join() -> NDArray[Any]:
-            whole = np.empty(shape, row.storage)
+            whole = np.zeros(shape, row.storage or object)
             for window, part in zip(windows, parts, strict=True):
                 if isinstance(part, StoredTensor):
                     part.check()
@@ -160,18 +165,25 @@ def _shape(entry: Any, where: str) -> Shape:
     return shape
 
 
-def _window(stored: Any, shape: Shape) -> Window:
-    return [
+def _window(stored: Any, shape: Shape, where: str) -> Window:
+    window = [
         (extent.start, extent.length, False) if extent.WhichOneof("has_length") else (0, size, True)
-        for extent, size in zip(stored.extent, shape, strict=True)
+        for extent, size in zip(stored.extent, shape, strict=False)
     ]
+    fits = all(0 <= start <= size - length <= size for (start, length, _), size in zip(window, shape, strict=False))
+    if not len(stored.extent) == len(shape) or not fits:
+        raise CorruptInputError(f"{where}: one of its slices lies outside of {list(shape)}.")
+    return window
 
 
 def _read_window(text: str, where: str) -> list[tuple[int, int]]:
     """Starts and lengths, -1 for all, from "4 6 0,2:-": the whole shape, then the part of each axis."""
     try:
         parts = [part.split(",") for part in text.split(" ")[-1].split(":")]
-        return [(0, -1) if part == ["-"] else (int(part[0]), int(part[1])) for part in parts]
+        extents = [(0, -1) if part == ["-"] else (int(part[0]), int(part[1])) for part in parts]
+        if any(abs(number) >= _LARGEST_NUMBER for extent in extents for number in extent):
+            raise ValueError
+        return extents
     except (ValueError, IndexError):
         raise CorruptInputError(f"{where}: cannot make out which part {text!r} is.") from None
 

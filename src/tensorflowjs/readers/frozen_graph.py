@@ -15,7 +15,7 @@ from tensorflowjs.errors import CorruptInputError, UnknownFormatError, UsageErro
 from tensorflowjs.formats.protobuf import parse, parse_text
 from tensorflowjs.formats.signature import not_this_format, require_file
 from tensorflowjs.ir.graph import Graph, GraphModel, Node, Port, Shape, Signature, Type, Value
-from tensorflowjs.readers.graph_def import Library, read_graph
+from tensorflowjs.readers.graph_def import Library, output_index, read_graph
 from tensorflowjs.readers.graph_ports import Ports, needed
 from tensorflowjs.readers.saved_model_file import quoted, read_bytes
 
@@ -83,9 +83,10 @@ def _names(given: str | Sequence[str] | None) -> list[str]:
 def _find(graph: Graph, names: list[str], path: Path) -> list[Value]:
     values, unknown = [], []
     for name in names:
-        node, _, index = name.partition(":")
-        if node in graph.nodes and (index or "0").isdecimal():
-            values.append(graph.nodes[node].value(int(index or 0)))
+        node, _, text = name.partition(":")
+        index = output_index(text or "0")
+        if node in graph.nodes and index is not None:
+            values.append(graph.nodes[node].value(index))
         else:
             unknown.append(name)
     if unknown:

@@ -17,6 +17,8 @@ from tensorflowjs.readers.custom_ops import CustomOps
 from tensorflowjs.readers.tensor_proto import read_tensor
 
 REFERENCE = 100  # what TensorFlow adds to the number of a dtype for a reference to a variable of it
+MOST_OUTPUTS = 100_000  # of a node; a short name can claim any number
+MOST_OUTPUTS_OF_ALL = 2_000_000
 _OTHER_TYPES = {20: "resource", 21: "variant", 11: "qint8", 12: "quint8", 13: "qint32", 15: "qint16", 16: "quint16"}
 
 
@@ -138,6 +140,11 @@ def _scalar_default(kind: str, value: Any) -> Scalar:
     return plain
 
 
+def output_index(text: str) -> int | None:
+    """The number behind the colon in the name of a value."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < len(str(MOST_OUTPUTS)) else None
+
+
 def _default_shape(value: Any) -> Shape:
     return Shape(None if value == "unknown_rank" else tuple(None if size == -1 else int(size) for size in value))
 
@@ -149,6 +156,7 @@ class _Inputs:
         self._graph = graph
         self._custom = custom
         self._where = where
+        self._made = 0
 
     def connect(self, protos: Iterable[Any]) -> None:
         for proto in protos:
@@ -161,10 +169,15 @@ class _Inputs:
         node = self._node(parts[0])
         if len(parts) == 1:
             return node.output
-        index = int(parts[-1]) if parts[-1].isdecimal() else -1
-        if index < 0 or len(parts) > 3:
+        index = output_index(parts[-1])
+        if index is not None and len(parts) == 3:
+            index += self._offset(node, parts[1])
+        if index is None or not 0 <= index <= MOST_OUTPUTS or len(parts) > 3:
             raise CorruptInputError(f"{self._where}: cannot make out what the input {name!r} refers to.")
-        return node.value(index if len(parts) == 2 else self._offset(node, parts[1]) + index)
+        self._made += max(0, index + 1 - len(node.outputs))
+        if self._made > MOST_OUTPUTS_OF_ALL:
+            raise CorruptInputError(f"{self._where}: its nodes claim an absurd number of outputs.")
+        return node.value(index)
 
     def _node(self, name: str) -> Node:
         found = self._graph.nodes.get(name)

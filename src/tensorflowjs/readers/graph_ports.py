@@ -9,7 +9,7 @@ from typing import Any
 from tensorflowjs import events
 from tensorflowjs.errors import CorruptInputError, Problem, UnsupportedError
 from tensorflowjs.ir.graph import Attr, Graph, Node, Port, Shape, Type, Value
-from tensorflowjs.readers.graph_def import read_shape, read_type
+from tensorflowjs.readers.graph_def import output_index, read_shape, read_type
 
 _NOT_IN_NAMES = re.compile(r"[^\w./-]")
 _FED = ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")
@@ -25,10 +25,11 @@ class Ports:
 
     def find(self, name: str) -> Value:
         """The value of the graph with this name, which may have an index (`split:1`)."""
-        node, _, index = name.partition(":")
-        if node not in self._graph.nodes or not (index or "0").isdecimal():
+        node, _, text = name.partition(":")
+        index = output_index(text or "0")
+        if node not in self._graph.nodes or index is None:
             raise CorruptInputError(f"{self._where}: the graph has nothing named {name!r}.")
-        return self._graph.nodes[node].value(int(index or 0))
+        return self._graph.nodes[node].value(index)
 
     def outputs(self, protos: Mapping[str, Any], renamed: bool) -> list[Port]:
         """The outputs of a signature in the order of their keys; `renamed` to Identity, Identity_1, ..."""

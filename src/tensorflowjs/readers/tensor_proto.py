@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tensorflowjs.dtypes import BY_ENUM
 from tensorflowjs.errors import CorruptInputError, Problem, UnsupportedError
-from tensorflowjs.tensors import ArrayTensor, ComputedTensor, Tensor
+from tensorflowjs.tensors import CHUNK_BYTES, ArrayTensor, Tensor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_ELEMENTS = 1 << 31  # of a constant inside a graph, which protobuf limits to 2 GiB anyway
+MOST_REPEATED = 1 << 28  # where one value stands for all that follow: a few bytes can claim any size
+MOST_REPEATED_STRINGS = 1 << 20
 
 # Where a TensorProto that does not hold raw bytes keeps the values of a dtype.
 _FIELDS = {
@@ -60,15 +63,34 @@ def _from_values(values: Any, dtype: str, storage: str, shape: tuple[int, ...], 
         raise CorruptInputError(f"{where}: the constant holds {array.size} values, more than {dtype}{list(shape)}.")
     if array.size == count:
         return ArrayTensor(array.reshape(shape), where, dtype)
+    if count > (MOST_REPEATED_STRINGS if dtype == "string" else MOST_REPEATED):
+        raise CorruptInputError(f"{where}: the constant claims the shape {list(shape)} and holds {array.size} values.")
     last = array[-1:] if array.size else _as_array([b""] if dtype == "string" else [0], dtype, storage)[:1]
+    return RepeatingTensor(array, last, dtype, shape, where)
 
-    def fill() -> NDArray[Any]:
-        full = np.empty(count, dtype=last.dtype)
-        full[: array.size] = array
-        full[array.size :] = last[0]
-        return full.reshape(shape)
 
-    return ArrayTensor(fill(), where, dtype) if dtype == "string" else ComputedTensor(dtype, shape, fill, where)
+class RepeatingTensor(Tensor):
+    """Some values, then one that is repeated; a small file can ask for very many."""
+
+    def __init__(self, first: NDArray[Any], last: NDArray[Any], dtype: str, shape: tuple[int, ...], where: str) -> None:
+        super().__init__(dtype, shape, where)
+        self._first = first
+        self._last = last
+
+    def read(self) -> NDArray[Any]:
+        return self._part(0, self.count).reshape(self.shape)
+
+    def chunks(self) -> Iterator[NDArray[Any]]:
+        step = max(1, CHUNK_BYTES // self._last.itemsize)
+        for start in range(0, self.count, step):
+            yield self._part(start, min(start + step, self.count))
+
+    def _part(self, start: int, stop: int) -> NDArray[Any]:
+        part = np.empty(stop - start, self._last.dtype)
+        first = self._first[start:stop]
+        part[: first.size] = first
+        part[first.size :] = self._last[0]
+        return part
 
 
 def _as_array(values: Any, dtype: str, storage: str) -> NDArray[Any]:
