@@ -7,6 +7,7 @@ means false.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from typing import NoReturn
 
 from tensorflowjs.errors import UsageError
@@ -31,7 +32,7 @@ Load the result in JavaScript with: await tf.loadLayersModel('web_model/model.js
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    return parser().parse_intermixed_args(_joined(argv))
+    return parser().parse_intermixed_args(joined(argv))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -49,16 +50,21 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    add_arguments(made)
+    made.add_argument("--version", "-v", dest="show_version", action="store_true", help="print versions and exit")
+    made.add_argument("--debug", action="store_true", help="show the Python traceback of an error")
+    return made
+
+
+def add_arguments(made: argparse.ArgumentParser) -> None:
+    """What says which model becomes what: for every door to conversions."""
     made.add_argument("input_path", nargs="?", help="the model: a file or a folder")
     made.add_argument("output_path", nargs="?", help="the folder for model.json and its weight files")
     _add_formats(made)
     _add_weights(made)
     _add_graph_flags(made)
     made.add_argument("--metadata", metavar="KEY:FILE.json[,...]", help="JSON to attach as userDefinedMetadata")
-    made.add_argument("--version", "-v", dest="show_version", action="store_true", help="print versions and exit")
     made.add_argument("--quiet", "-q", action="store_true", help="print nothing but errors")
-    made.add_argument("--debug", action="store_true", help="show the Python traceback of an error")
-    return made
 
 
 def _add_formats(made: argparse.ArgumentParser) -> None:
@@ -123,13 +129,13 @@ def truth(text: str) -> bool:
     return meant
 
 
-def _joined(argv: list[str]) -> list[str]:
+def joined(argv: list[str], more_value_flags: Collection[str] = ()) -> list[str]:
     """`argv` with the value of every flag in one word with it, so that nothing can take a path for a value.
 
     Flags with a value always take the next word; flags of truth if it says true or false; `--quantize_*`, whose
     patterns may be left out, if that leaves two words for the paths.
     """
-    rest = _join_certain(argv)
+    rest = _join_certain(argv, {*VALUE_FLAGS, *more_value_flags})
     spare = sum(not _is_flag(word) for word in rest) - 2
     result: list[str] = []
     while rest:
@@ -142,13 +148,13 @@ def _joined(argv: list[str]) -> list[str]:
     return result
 
 
-def _join_certain(argv: list[str]) -> list[str]:
+def _join_certain(argv: list[str], value_flags: Collection[str]) -> list[str]:
     words = list(argv)
     result: list[str] = []
     while words:
         word = words.pop(0)
         following = words[0] if words else ""
-        if word in VALUE_FLAGS and words:
+        if word in value_flags and words:
             word = f"{word}={words.pop(0)}"
         elif word in TRUTH_FLAGS:
             word = f"{word}={words.pop(0) if following.lower() in TRUTHS else True}"

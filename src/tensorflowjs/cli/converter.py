@@ -9,15 +9,18 @@ import sys
 import threading
 import traceback
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensorflowjs.cli.arguments import parse
 from tensorflowjs.errors import ConversionError, UsageError
 from tensorflowjs.version import version as __version__
+
+if TYPE_CHECKING:
+    from tensorflowjs.pipeline.result import Conversion
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -89,36 +92,49 @@ def run(arguments: Namespace) -> None:
 
 
 def _convert(arguments: Namespace) -> None:
-    from tensorflowjs.cli.progress import shown_progress
     from tensorflowjs.cli.summary import summary
-    from tensorflowjs.pipeline.run import convert
 
-    with shown_progress(enabled=not arguments.quiet):
-        result = convert(
-            _at_home(arguments.input_path),
-            _at_home(arguments.output_path),
-            input_format=arguments.input_format,
-            output_format=arguments.output_format,
-            quantization_dtype_map=quantization_map(arguments),
-            split_weights_by_layer=arguments.split_weights_by_layer,
-            weight_shard_size_bytes=arguments.weight_shard_size_bytes,
-            metadata=read_metadata(arguments.metadata),
-            hash_shards=arguments.hash_shards,
-            signature_name=arguments.signature_name,
-            saved_model_tags=arguments.saved_model_tags,
-            output_node_names=arguments.output_node_names,
-            skip_op_check=arguments.skip_op_check,
-            strip_debug_ops=arguments.strip_debug_ops,
-            control_flow_v2=arguments.control_flow_v2,
-            use_structured_outputs_names=arguments.use_structured_outputs_names,
-            passes=arguments.passes,
-            disabled_passes=tuple(arguments.disable_pass),
-        )
+    result = converted(arguments, quantization_map(arguments))
     if not arguments.quiet:
         print(summary(result))
 
 
-def _at_home(path: str) -> str:
+def converted(arguments: Namespace, quantization: Mapping[str, bool | list[str]]) -> Conversion:
+    """Do what the flags ask for, with a bar that tells how far it is."""
+    from tensorflowjs.cli.progress import shown_progress
+    from tensorflowjs.pipeline.run import convert
+
+    with shown_progress(enabled=not arguments.quiet):
+        return convert(
+            at_home(arguments.input_path),
+            at_home(arguments.output_path),
+            input_format=arguments.input_format,
+            output_format=arguments.output_format,
+            quantization_dtype_map=quantization,
+            split_weights_by_layer=arguments.split_weights_by_layer,
+            weight_shard_size_bytes=arguments.weight_shard_size_bytes,
+            metadata=read_metadata(arguments.metadata),
+            hash_shards=arguments.hash_shards,
+            **graph_options(arguments),
+        )
+
+
+def graph_options(arguments: Namespace) -> dict[str, Any]:
+    """The flags that concern graphs, as `GraphOptions` takes them."""
+    return {
+        "signature_name": arguments.signature_name,
+        "saved_model_tags": arguments.saved_model_tags,
+        "output_node_names": arguments.output_node_names,
+        "skip_op_check": arguments.skip_op_check,
+        "strip_debug_ops": arguments.strip_debug_ops,
+        "control_flow_v2": arguments.control_flow_v2,
+        "use_structured_outputs_names": arguments.use_structured_outputs_names,
+        "passes": arguments.passes,
+        "disabled_passes": tuple(arguments.disable_pass),
+    }
+
+
+def at_home(path: str) -> str:
     """A path with the `~` that a shell leaves alone in quotes, and always on Windows."""
     return str(Path(path).expanduser()) if path.startswith("~") else path
 

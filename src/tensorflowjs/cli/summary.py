@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tensorflowjs.events import Note
 from tensorflowjs.pipeline.result import Conversion
+from tensorflowjs.report.snippet import snippet
 
 MOST_NOTES = 12
 
@@ -18,7 +19,10 @@ def summary(result: Conversion) -> str:
         lines.append(f"  nodes    {result.nodes:,}")
     lines.append(f"  weights  {result.weights} tensors, {result.parameters:,} parameters")
     lines.append(f"  written  {_written(result)}")
+    lines += _passes(result)
     lines += _notes(result.notes)
+    if result.output_format.startswith("tfjs_"):
+        lines += ["", *snippet(result.model_json).splitlines()]
     return "\n".join(lines)
 
 
@@ -29,6 +33,14 @@ def _written(result: Conversion) -> str:
         saved = result.weight_bytes / result.written_bytes
         text += f", quantised from {size(result.weight_bytes)} ({saved:.1f} times smaller)"
     return text
+
+
+def _passes(result: Conversion) -> list[str]:
+    done = sum(result.passes.values())
+    if not done:
+        return []
+    busiest = sorted(result.passes, key=lambda name: -result.passes[name])[:3]
+    return [f"  passes   {done:,} changes, most by {', '.join(name for name in busiest if result.passes[name])}"]
 
 
 def _notes(notes: Sequence[Note]) -> list[str]:
