@@ -1,0 +1,118 @@
+/** The section where a model is loaded and run. */
+
+import { button, element, labelled, section, select } from "./elements.mjs";
+import { bytes, milliseconds } from "./format.mjs";
+import { inputEditor } from "./inputs.mjs";
+import { outputView } from "./outputs.mjs";
+import { Running } from "./running.mjs";
+import { BACKENDS, firstChoice, whyNot } from "./tfjs.mjs";
+import { trouble } from "./troubles.mjs";
+
+const LABELS = ["labels", "classes", "class_names", "classNames"];
+
+/** `loaded` hears the model each time it has been loaded into a backend. */
+export function runSection(url, described, loaded) {
+  return new RunSection(url, described, loaded).element;
+}
+
+class RunSection {
+  constructor(url, described, loaded) {
+    Object.assign(this, { url, described, loaded, running: null, editors: [], queue: Promise.resolve() });
+    this.backend = select(BACKENDS.map((name) => [name, name]), "cpu");
+    this.begin = button("Load the model", () => this.load(), { class: "main" });
+    this.meter = element("progress", { max: 1, value: 0, hidden: true, "aria-label": "Loading" });
+    this.said = element("p", { class: "hint", role: "status" });
+    this.troubles = element("div");
+    this.inputs = element("div", { class: "inputs" });
+    this.outputs = element("div", { class: "outputs", "aria-live": "polite" });
+    this.element = section(
+      "run",
+      "Run",
+      element("div", { class: "row" }, labelled("Backend", this.backend), this.begin, this.meter),
+      this.said,
+      this.troubles,
+      element("div", { class: "two" }, this.inputs, this.outputs),
+    );
+    this.findBackends();
+  }
+
+  async findBackends() {
+    const first = await firstChoice();
+    const missing = await Promise.all(BACKENDS.map(whyNot));
+    for (const [at, option] of [...this.backend.options].entries()) {
+      option.disabled = Boolean(missing[at]);
+      option.title = missing[at] ?? "";
+    }
+    this.backend.value = first;
+    this.backend.addEventListener("change", () => this.running && this.load());
+  }
+
+  async load() {
+    this.troubles.replaceChildren();
+    const total = this.described.weightBytes;
+    const progress = (share) => {
+      this.meter.value = share;
+      this.said.textContent = `${bytes(Math.round(share * total))} of ${bytes(total)}`;
+    };
+    this.meter.hidden = false;
+    progress(0);
+    try {
+      this.running?.close();
+      this.running = null;
+      this.running = await Running.load(this.url, this.described.kind, this.backend.value, progress);
+    } catch (error) {
+      this.said.textContent = "";
+      this.troubles.replaceChildren(trouble("The model could not be loaded", error));
+      return;
+    } finally {
+      this.meter.hidden = true;
+    }
+    this.said.textContent = `Loaded into ${this.running.backend} in ${milliseconds(this.running.loadTime)}.`;
+    this.begin.textContent = "Load again";
+    this.begin.classList.remove("main");
+    if (!this.editors.length) this.showInputs();
+    this.loaded(this.running);
+  }
+
+  showInputs() {
+    const changed = () => this.run();
+    this.editors = this.running.inputs.map((spec) => [spec.name, inputEditor(spec, changed)]);
+    const run = button("Run", () => this.run(), { class: "main", id: "run-button" });
+    this.inputs.replaceChildren(element("h3", {}, "Inputs"), ...this.editors.map(([, editor]) => editor.element), run);
+    this.outputs.replaceChildren(element("h3", {}, "Outputs"), element("p", { class: "hint" }, "Nothing yet."));
+  }
+
+  /** One run after the other, however many are asked for. */
+  run() {
+    this.queue = this.queue.then(() => this.runOnce());
+    return this.queue;
+  }
+
+  async runOnce() {
+    const { running } = this;
+    if (!running) return;
+    this.troubles.replaceChildren();
+    const made = [];
+    try {
+      const tensors = {};
+      for (const [name, editor] of this.editors) made.push((tensors[name] = editor.tensor(running.tf)));
+      const begin = performance.now();
+      const outputs = await running.run(tensors);
+      made.push(...outputs);
+      const values = await Promise.all(outputs.map((output) => output.data()));
+      this.showOutputs(outputs, values, performance.now() - begin);
+    } catch (error) {
+      this.troubles.replaceChildren(trouble("The model did not run", error));
+    } finally {
+      running.tf.dispose(made);
+    }
+  }
+
+  showOutputs(outputs, values, time) {
+    const labels = LABELS.map((key) => this.described.metadata?.[key]).find(Array.isArray);
+    this.outputs.replaceChildren(
+      element("h3", {}, "Outputs ", element("small", {}, `in ${milliseconds(time)} on ${this.running.backend}`)),
+      ...outputs.map(({ dtype, shape }, at) => outputView(this.running.outputs[at].name, dtype, shape, values[at], labels)),
+    );
+  }
+}
