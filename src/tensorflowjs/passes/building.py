@@ -145,6 +145,12 @@ def integers(node: Node, key: str, default: Sequence[int] = ()) -> list[int]:
     return [item for item in value if isinstance(item, int)] if isinstance(value, list) else list(default)
 
 
+def is_read(value: Value) -> bool:
+    """Whether a node or an output of the graph is this value."""
+    graph = value.node.graph
+    return bool(value.users) or (graph is not None and graph.is_output(value))
+
+
 def constant(value: Value) -> Any | None:
     """The values of a small constant as an array; None if `value` is not one, even behind identities."""
     node = value.node

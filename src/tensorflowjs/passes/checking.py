@@ -6,6 +6,7 @@ from tensorflowjs.catalog.ops import tfjs_ops
 from tensorflowjs.catalog.unsupported import Reason, reason
 from tensorflowjs.errors import Problem, UnsupportedError
 from tensorflowjs.ir.graph import GraphModel, Node
+from tensorflowjs.passes.backends import note_backends
 from tensorflowjs.passes.reach import graphs
 from tensorflowjs.passes.traps import trap
 
@@ -29,7 +30,9 @@ def check_ops(model: GraphModel) -> bool:
                 key = (node.op, problem.what)
                 reasons[key] = problem
                 found.setdefault(key, []).append(node.name if graph is model.graph else f"{graph.name}/{node.name}")
-    if found:
+    if not found:
+        note_backends(model)
+    else:
         problems = [_described(op, names, reasons[op, what]) for (op, what), names in sorted(found.items())]
         raise UnsupportedError(f"TF.js cannot run {_operations(len(problems))} of this model:", problems, hint=_HINT)
     return False

@@ -102,6 +102,37 @@ def _rank_number(shapes: Shapes, value: Value) -> tuple[Dim, ...] | None:
     return (shapes.rank(value.node.inputs[0]),)
 
 
+def _counted_numbers(shapes: Shapes, value: Value) -> tuple[Dim, ...] | None:
+    """The numbers of a Range."""
+    ends = [all_known(shapes.numbers(each)) for each in value.node.inputs]
+    known = [end[0] for end in ends if end]
+    if len(known) != 3 or not known[2]:
+        return None
+    found = range(known[0], known[1], known[2])
+    return tuple(found) if len(found) <= _MOST_NUMBERS else None
+
+
+def _split_numbers(shapes: Shapes, value: Value) -> tuple[Dim, ...] | None:
+    """One part of a list of numbers that is split by sizes."""
+    data, sizes = (shapes.numbers(each) for each in value.node.inputs[:2])
+    lengths = all_known(sizes)
+    if data is None or lengths is None or lengths.count(-1) > 1 or shapes.rank(value.node.inputs[0]) != 1:
+        return None
+    rest = len(data) - sum(length for length in lengths if length >= 0)
+    whole = [rest if length < 0 else length for length in lengths]
+    if value.index >= len(whole):
+        return None
+    begin = sum(whole[: value.index])
+    return data[begin : begin + whole[value.index]]
+
+
+def _filled_numbers(shapes: Shapes, value: Value) -> tuple[Dim, ...] | None:
+    count, number = shapes.known(value), shapes.numbers(value.node.inputs[1])
+    if count is None or not number or len(count) > 1 or (count and count[0] > _MOST_NUMBERS):
+        return None
+    return number * (count[0] if count else 1)
+
+
 NUMBERS: dict[str, Callable[[Shapes, Value], tuple[Dim, ...] | None]] = {
     "Const": _constant_numbers,
     "Shape": _shape_numbers,
@@ -112,6 +143,9 @@ NUMBERS: dict[str, Callable[[Shapes, Value], tuple[Dim, ...] | None]] = {
     **dict.fromkeys(("Pack", "ConcatV2"), _joined_numbers),
     "StridedSlice": _sliced_numbers,
     **dict.fromkeys(("Gather", "GatherV2"), _gathered_numbers),
+    "Fill": _filled_numbers,
+    "Range": _counted_numbers,
+    "SplitV": _split_numbers,
     "Prod": _product,
     **dict.fromkeys(("Add", "AddV2"), _arithmetic(lambda a, b: a + b)),
     "Sub": _arithmetic(lambda a, b: a - b),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tensorflowjs.ir.graph import Graph, GraphModel, Node, Value
-from tensorflowjs.passes.building import CannotBuildError
+from tensorflowjs.passes.building import CannotBuildError, is_read
 from tensorflowjs.passes.reach import graphs
 from tensorflowjs.passes.rewrites import rules
 from tensorflowjs.passes.rewrites.site import Rule, Site
@@ -88,6 +88,4 @@ class _Rewriter:
 
 def _is_read_beyond(node: Node, count: int) -> bool:
     """Whether anything reads an output that the rule has no value for."""
-    graph = node.graph
-    assert graph is not None
-    return any(value.index >= count and (value.users or graph.is_output(value)) for value in node.outputs)
+    return any(value.index >= count and is_read(value) for value in node.outputs)

@@ -234,10 +234,31 @@ def _slice(shapes: Shapes, value: Value) -> Dims:
 
 def _strided_slice(shapes: Shapes, value: Value) -> Dims:
     dims = shapes.of(value.node.inputs[0])
-    begin, end, strides = (shapes.numbers(each) for each in value.node.inputs[1:4])
+    bounds = [_bounds(shapes, each) for each in value.node.inputs[1:4]]
+    begin, end, strides = bounds
     if dims is None or begin is None or end is None or strides is None:
         return None
     return sliced(value.node, dims, begin, end, strides)
+
+
+def _bounds(shapes: Shapes, value: Value) -> Sequence[Dim] | None:
+    """The numbers of a list, at least how many there are."""
+    numbers = shapes.numbers(value)
+    if numbers is not None:
+        return numbers
+    length = shapes.dim(value, 0)
+    return None if length is None else [None] * length
+
+
+def _rfft(shapes: Shapes, value: Value) -> Dims:
+    """Half of the length and one; of an inverse transform, the length."""
+    dims, length = shapes.of(value.node.inputs[0]), shapes.numbers(value.node.inputs[1])
+    if not dims:
+        return None
+    size = length[0] if length is not None and len(length) == 1 else None
+    if size is not None and value.node.op == "RFFT":
+        size = size // 2 + 1
+    return (*dims[:-1], size)
 
 
 def sliced(node: Node, dims: tuple[Dim, ...], begin: Sequence[Dim], end: Sequence[Dim], strides: Sequence[Dim]) -> Dims:
@@ -394,10 +415,11 @@ SHAPES: dict[str, Callable[[Shapes, Value], Dims]] = {
     "Gather": _gather,
     "GatherV2": _gather,
     "GatherNd": _gather_nd,
-    **dict.fromkeys(("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3"), _matmul),
+    **dict.fromkeys(("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", "_FusedMatMul"), _matmul),
     "Slice": _slice,
     "StridedSlice": _strided_slice,
     "OneHot": _one_hot,
+    **dict.fromkeys(("RFFT", "IRFFT"), _rfft),
     "Tile": _tile,
     "Conv2DBackpropInput": _sized_by(0),
     **dict.fromkeys(("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"), _element_sizes),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tensorflowjs.ir.graph import Node, Value
-from tensorflowjs.passes.building import constant, flag, integer, integers, text
+from tensorflowjs.passes.building import constant, flag, integer, integers, is_read, text
 from tensorflowjs.passes.shapes import Shapes
 from tensorflowjs.passes.types import type_of
 
@@ -19,13 +19,48 @@ def trap(node: Node) -> str | None:
     """What TF.js would do otherwise with this node."""
     found = _TRAPS.get(node.op)
     said = found(node) if found is not None else None
-    return said or _channels_first(node)
+    return said or _channels_first(node) or _dtype(node) or _results(node)
 
 
 def _channels_first(node: Node) -> str | None:
     if text(node, "data_format").startswith("NC"):
         return "TF.js takes images with channels last only"
     return None
+
+
+def _dtype(node: Node) -> str | None:
+    """Most ops take numbers only, and neither strings nor complex ones."""
+    if node.op in _NUMBERS_ONLY and any(type_of(value) == "string" for value in node.inputs):
+        return "TF.js does this with numbers only, and here are strings"
+    if node.op not in _WITH_COMPLEX and any(type_of(value) == "complex64" for value in node.inputs):
+        return "TF.js does not do this with complex numbers"
+    return None
+
+
+_NUMBERS_ONLY = frozenset(
+    {"Gather", "GatherV2", "Select", "SelectV2", "Reverse", "ReverseV2", "Split", "SplitV", "Pad", "PadV2", "MirrorPad",
+     "Transpose", "BroadcastTo", "ZerosLike", "OnesLike", "ScatterNd", "ListDiff", "SparseFillEmptyRows", "AddV2",
+     "Add", "TensorScatterUpdate"}
+)  # fmt: skip
+
+_WITH_COMPLEX = frozenset(
+    {"Complex", "Real", "Imag", "ComplexAbs", "FFT", "IFFT", "IRFFT", "Concat", "ConcatV2", "Pack", "Reshape",
+     "Transpose", "ExpandDims", "Squeeze", "Identity", "IdentityN", "ZerosLike", "OnesLike", "Shape", "ShapeN", "Size",
+     "Rank", "Switch", "Merge", "Enter", "Exit", "NextIteration", "If", "StatelessIf", "While", "StatelessWhile",
+     "StopGradient", "NoOp", "Add", "AddV2", "Sub", "Mul"}
+)  # fmt: skip
+
+
+def _results(node: Node) -> str | None:
+    """TF.js returns fewer results of some ops."""
+    count = _RETURNED.get(node.op)
+    if count is not None and any(value.index >= count and is_read(value) for value in node.outputs):
+        return f"TF.js returns {_COUNTED[count]}"
+    return None
+
+
+_RETURNED = {"NonMaxSuppressionV5": 2, "TensorListConcat": 1, "TensorListConcatV2": 1, "TensorArrayConcatV3": 1}
+_COUNTED = {1: "its first result only", 2: "its first two results only"}
 
 
 def _batch_norm(node: Node) -> str | None:
@@ -35,10 +70,7 @@ def _batch_norm(node: Node) -> str | None:
 
 
 def _reads_beyond_first(node: Node) -> bool:
-    graph = node.graph
-    return any(
-        value.index and (value.users or (graph is not None and graph.is_output(value))) for value in node.outputs
-    )
+    return any(value.index and is_read(value) for value in node.outputs)
 
 
 def _one_hot(node: Node) -> str | None:
@@ -112,11 +144,56 @@ def _capitals(*texts: str) -> str | None:
 
 
 def _regex(node: Node) -> str | None:
-    return _capitals(text(node, "pattern"), text(node, "rewrite"))
+    pattern, replacement = text(node, "pattern"), text(node, "rewrite")
+    if "\\" in replacement or "$" in replacement:
+        return "JavaScript writes what a pattern has found another way"
+    if any(part in pattern for part in _OF_RE2):
+        return "JavaScript reads this pattern another way"
+    return _capitals(pattern, replacement)
+
+
+# Parts of patterns that mean something else, or nothing, in JavaScript.
+_OF_RE2 = ("[[:", "(?i", "(?s", "(?m", "(?U", "(?P", "(?-", "\\p", "\\P", "\\Q", "\\A", "\\z", "\\C", "\\a", "\\x{")
 
 
 def _n_grams(node: Node) -> str | None:
     return _capitals(text(node, "separator"), text(node, "left_pad"), text(node, "right_pad"))
+
+
+def _running(node: Node) -> str | None:
+    axis = constant(node.inputs[1])
+    if axis is not None and int(axis) < 0:
+        return "TF.js counts axes from the front only, and it is not known how many there are"
+    return None
+
+
+def _integers_to_floats(node: Node) -> str | None:
+    if type_of(node.output) == "int32":
+        return "TF.js gives floats, and this is about integers"
+    return None
+
+
+def _padded_suppression(node: Node) -> str | None:
+    return "TF.js does not pad its results" if flag(node, "pad_to_max_output_size") else None
+
+
+def _popped(node: Node) -> str | None:
+    return "TF.js returns the element and no list; only training does this"
+
+
+def _split_list(node: Node) -> str | None:
+    return "TF.js takes the rows out of the shape of each piece"
+
+
+def _changed_twice(node: Node) -> str | None:
+    users = node.inputs[0].users
+    if sum(user.op in _CHANGING for user in users) > 1 or any(user.op in _TAKING_ALL for user in users):
+        return "TF.js changes the list itself, and here it is still needed as it was"
+    return None
+
+
+_CHANGING = frozenset({"TensorListSetItem", "TensorListPushBack", "TensorListPopBack"})
+_TAKING_ALL = frozenset({"TensorListStack", "TensorListConcat", "TensorListConcatV2", "TensorListGather"})
 
 
 _TRAPS: dict[str, Trap] = {
@@ -134,4 +211,10 @@ _TRAPS: dict[str, Trap] = {
     "Einsum": _einsum,
     "StaticRegexReplace": _regex,
     "StringNGrams": _n_grams,
+    **dict.fromkeys(("Cumsum", "Cumprod"), _running),
+    "Mean": _integers_to_floats,
+    "NonMaxSuppressionV5": _padded_suppression,
+    "TensorListPopBack": _popped,
+    "TensorListSplit": _split_list,
+    **dict.fromkeys(("TensorListSetItem", "TensorListPushBack"), _changed_twice),
 }

@@ -17,12 +17,14 @@ from tensorflowjs.passes.rewrites import (
     images,
     indexing,
     integers,
+    lists,
     matrices,
     normalization,
     partitions,
     pools,
     quantisation,
     randomness,
+    ranks,
     reductions,
     scaling,
     segments,
@@ -35,8 +37,8 @@ from tensorflowjs.passes.rewrites import (
 from tensorflowjs.passes.rewrites.site import Rule
 
 _FAMILIES = (
-    arithmetic, channels, complexes, convolution, diagonals, einsum, images, indexing, integers, matrices,
-    normalization, partitions, pools, quantisation, randomness, reductions, scaling, segments, slicing, spectral,
+    arithmetic, channels, complexes, convolution, diagonals, einsum, images, indexing, integers, lists, matrices,
+    normalization, partitions, pools, quantisation, randomness, ranks, reductions, scaling, segments, slicing, spectral,
     suppression, tables, transposed,
 )  # fmt: skip
 

@@ -18,6 +18,8 @@ _MOST_MASKED = 1 << 20  # elements of a mask that is written as a constant
 def product(at: Site) -> Value | None:
     """Integers: MatMul(a, b) -> Cast(MatMul(Cast(a), Cast(b))), since WebAssembly multiplies floats only"""
     a, b = at.inputs
+    if type_of(a) == "complex64":
+        return None
     version_3 = at.old.op == "BatchMatMulV3"
     op = "BatchMatMulV2" if version_3 else at.old.op
     attrs = {key: value for key, value in at.old.attrs.items() if key in _FLAGS}

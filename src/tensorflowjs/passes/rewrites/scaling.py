@@ -32,7 +32,7 @@ def scale_and_translate(at: Site) -> Value | None:
     smooth = flag(at.old, "antialias", True)
     rows, columns = (
         scaled_weights(
-            dims[side + 1] or 0, int(size[side]), float(scale[side]), float(translation[side]), found, smooth
+            dims[side + 1] or 0, int(size[side]), (float(scale[side]), float(translation[side])), found, smooth
         )
         for side in (0, 1)
     )
@@ -48,19 +48,12 @@ def _numbers(at: Site, value: Value) -> NDArray[Any] | None:
     if whole is not None and at.shapes.rank(value) == 1:
         return np.array(whole)
     if value.node.op == "RealDiv":
-        parts = [_numbers(at, each) for each in value.node.inputs]
-        return None if parts[0] is None or parts[1] is None else np.divide(*parts, dtype="<f4")  # type: ignore[misc]
+        upper, lower = (_numbers(at, each) for each in value.node.inputs)
+        return None if upper is None or lower is None else np.asarray(np.float32(upper) / np.float32(lower))
     return _numbers(at, value.node.inputs[0]) if value.node.op in ("Cast", "Identity") else None
 
 
-def scaled_weights(
-    source: int,
-    target: int,
-    scale: float,
-    translation: float,
-    found: tuple[float, Callable[[float], float]],
-    smooth: bool,
-) -> NDArray[Any]:
+def scaled_weights(source: int, target: int, move: tuple[float, float], found: Filter, smooth: bool) -> NDArray[Any]:
     """What each of `target` pixels takes from each of `source`; nothing where it lies outside."""
     (scale, translation), (radius, weigh) = move, found
     back = 1 / scale

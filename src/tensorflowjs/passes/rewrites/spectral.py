@@ -10,7 +10,7 @@ from tensorflowjs.passes.rewrites.site import Rule, Site
 def rfft(at: Site) -> Value | None:
     """RFFT of a given length -> Pad or Slice to that length, RFFT"""
     length, size = _length(at), at.shapes.dim(at.x, -1)
-    if length is None or size is None or length == size:
+    if length is None or length == size or at.shapes.rank(at.x) is None or _is_fitted(at, length):
         return None
     return at.again(_fitted(at, at.x, size, length), at.inputs[1])
 
@@ -18,7 +18,9 @@ def rfft(at: Site) -> Value | None:
 def irfft(at: Site) -> Value | None:
     """IRFFT of a given even length -> Pad or Slice to half of it and one, IRFFT"""
     length, size = _length(at), at.shapes.dim(at.x, -1)
-    if length is None or size is None or length % 2 or length // 2 + 1 == size:
+    if length is None or length % 2 or length // 2 + 1 == size:
+        return None
+    if at.shapes.rank(at.x) is None or _is_fitted(at, length // 2 + 1):
         return None
     return at.again(_fitted(at, at.x, size, length // 2 + 1), at.inputs[1])
 
@@ -28,10 +30,18 @@ def _length(at: Site) -> int | None:
     return None if values is None or values.size != 1 else int(values.reshape(-1)[0])
 
 
-def _fitted(at: Site, x: Value, size: int, length: int) -> Value:
+def _is_fitted(at: Site, length: int) -> bool:
+    """Whether the input has been cut to `length` already."""
+    sizes = constant(at.x.node.inputs[2]) if at.x.node.op == "Slice" else None
+    return sizes is not None and sizes.size > 0 and int(sizes[-1]) == length
+
+
+def _fitted(at: Site, x: Value, size: int | None, length: int) -> Value:
     rank = at.shapes.rank(x)
     assert rank is not None
-    if size > length:
+    if size is None:
+        x = at("Pad", x, at.const([*[[0, 0]] * (rank - 1), [0, length]], "int32"))
+    if size is None or size > length:
         return at.slice(x, [0] * rank, [*[-1] * (rank - 1), length])
     return at("Pad", x, at.const([*[[0, 0]] * (rank - 1), [0, length - size]], "int32"))
 
