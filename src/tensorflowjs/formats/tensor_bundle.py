@@ -17,7 +17,7 @@ import numpy as np
 
 from tensorflowjs.dtypes import BY_ENUM
 from tensorflowjs.errors import CorruptInputError, MissingInputError, Problem, UnsupportedError
-from tensorflowjs.formats.crc32c import crc32c_of, masked
+from tensorflowjs.formats.crc32c import crc32c, crc32c_of, masked
 from tensorflowjs.formats.protobuf import parse
 from tensorflowjs.formats.regions import RegionReader
 from tensorflowjs.formats.sstable import entries
@@ -30,6 +30,7 @@ OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _LARGEST_INDEX = 1 << 30
 _LARGEST_NUMBER = 1 << 63
 _PIECE = 1 << 20
+_CHECKSUM = 4  # bytes
 
 
 def open_bundle(prefix: Path) -> Bundle:
@@ -222,10 +223,26 @@ def _strings(path: Path, entry: Any, shape: Shape, where: str) -> NDArray[Any]:
     with path.open("rb") as file:
         file.seek(entry.offset)
         data = file.read(entry.size)
+    lengths, at = _lengths(data, math.prod(shape))
+    start = at + _CHECKSUM
+    if start + sum(lengths) != len(data) or not _as_saved(lengths, data, at, entry.crc32c):
+        raise CorruptInputError(
+            f"{where}: the stored strings do not match their checksum.",
+            hint="The checkpoint is damaged; copy or download it again.",
+        )
+    values = np.empty(len(lengths), dtype=object)
+    for index, length in enumerate(lengths):
+        values[index] = data[start : start + length]
+        start += length
+    return values.reshape(shape)
+
+
+def _lengths(data: bytes, count: int) -> tuple[list[int], int]:
+    """The first `count` numbers, seven bits a byte, and where they end."""
     lengths, at = [], 0
-    for _ in range(math.prod(shape)):
+    for _ in range(count):
         value = shift = 0
-        while at < len(data):
+        while at < len(data) and shift < 63:
             byte = data[at]
             at += 1
             value |= (byte & 0x7F) << shift
@@ -233,11 +250,13 @@ def _strings(path: Path, entry: Any, shape: Shape, where: str) -> NDArray[Any]:
             if byte < 0x80:
                 break
         lengths.append(value)
-    at += 4
-    if at + sum(lengths) != len(data):
-        raise CorruptInputError(f"{where}: the stored strings are damaged.")
-    values = np.empty(len(lengths), dtype=object)
-    for index, length in enumerate(lengths):
-        values[index] = data[at : at + length]
-        at += length
-    return values.reshape(shape)
+    return lengths, at
+
+
+def _as_saved(lengths: list[int], data: bytes, at: int, checksum: int) -> bool:
+    """Whether the checksums of the lengths, as numbers of four bytes (eight for giants), and of all else are right."""
+    numbers = b"".join(length.to_bytes(4 if length < 1 << 32 else 8, "little") for length in lengths)
+    of_lengths = crc32c(numbers)
+    return data[at : at + _CHECKSUM] == masked(of_lengths).to_bytes(_CHECKSUM, "little") and (
+        masked(crc32c(data[at:], of_lengths)) == checksum
+    )

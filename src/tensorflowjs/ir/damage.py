@@ -1,4 +1,4 @@
-"""What a model can say that no Keras would write, as one plain error."""
+"""What a model can say that neither Keras nor TensorFlow would write, as one plain error."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _MALFORMED = (TypeError, ValueError, KeyError, IndexError, AttributeError, Arith
 
 
 @contextmanager
-def making_sense_of(what: str) -> Iterator[None]:
+def making_sense_of(what: str, writer: str = "Keras") -> Iterator[None]:
     """Turns whatever goes wrong over `what` into an error that names it: a file can hold any JSON at any place."""
     try:
         yield
     except _MALFORMED as error:
         raise CorruptInputError(
             f"{what} makes no sense: {_said(error)}.",
-            hint="The file may be damaged. If Keras loads it, run again with --debug, and please report this.",
+            hint=f"The file may be damaged. If {writer} loads it, run again with --debug, and please report this.",
         ) from error
 
 

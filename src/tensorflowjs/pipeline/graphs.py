@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tensorflowjs.ir.damage import making_sense_of
 from tensorflowjs.ir.graph import GraphModel
 from tensorflowjs.passes.checking import check_ops
 from tensorflowjs.passes.control_flow import lower_control_flow
@@ -35,7 +36,6 @@ def passes(options: GraphOptions) -> Iterator[Pass]:
     yield prune
     yield inline
     yield prune
-    yield prune
     yield freeze
     yield lambda model: remove_debugging(model, printing=not options.strip_debug_ops)
     yield prune
@@ -55,10 +55,11 @@ def write(model: GraphModel, target: Path, options: Options) -> dict[str, Any]:
 def prepare(model: GraphModel, options: Options) -> Prepared:
     """Take `model` through the passes."""
     stages = chosen(options.graph.passes, options.graph.disabled_passes)
-    for change in passes(options.graph):
-        change(model)
     journal = Journal()
-    optimise(model, stages, journal)
+    with making_sense_of("The graph of this model", "TensorFlow"):
+        for change in passes(options.graph):
+            change(model)
+        optimise(model, stages, journal)
     if not options.graph.skip_op_check:
         check_ops(model)
     if not options.graph.use_structured_outputs_names:

@@ -14,6 +14,7 @@ from typing import Any
 from tensorflowjs.errors import CorruptInputError, UnknownFormatError, UsageError
 from tensorflowjs.formats.protobuf import parse, parse_text
 from tensorflowjs.formats.signature import not_this_format, require_file
+from tensorflowjs.ir.damage import making_sense_of
 from tensorflowjs.ir.graph import Graph, GraphModel, Node, Port, Shape, Signature, Type, Value
 from tensorflowjs.readers.graph_def import Library, output_index, read_graph
 from tensorflowjs.readers.graph_ports import Ports, needed
@@ -26,7 +27,11 @@ _MOST_SHOWN = 20
 
 def read(path: Path, stack: ExitStack, *, output_node_names: str | Sequence[str] | None = None) -> GraphModel:
     """The graph in the file `path` as far as the outputs, `name` or `name:index`, need it."""
-    proto = _read_proto(path)
+    with making_sense_of(str(path), "TensorFlow"):
+        return _model(_read_proto(path), path, output_node_names)
+
+
+def _model(proto: Any, path: Path, output_node_names: str | Sequence[str] | None) -> GraphModel:
     graph = read_graph(proto, str(path))
     names = _names(output_node_names)
     outputs = _find(graph, names, path) if names else [node.output for node in _ends(graph)]

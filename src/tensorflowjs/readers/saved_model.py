@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tensorflowjs.errors import UsageError
+from tensorflowjs.ir.damage import making_sense_of
 from tensorflowjs.ir.graph import GraphModel, Node, Signature, Type
 from tensorflowjs.readers.call_flow import CallFlow, Place
 from tensorflowjs.readers.graph_def import Library, read_graph
@@ -46,7 +47,8 @@ def read(
     meta_graph = choose_meta_graph(read_message(path), saved_model_tags, path)
     functions = root_functions(meta_graph)
     name = choose_signature(meta_graph, functions, signature_name, default_signatures, path)
-    return _Reading(meta_graph, path).signature(name)
+    with making_sense_of(str(path), "TensorFlow"):
+        return _Reading(meta_graph, path).signature(name)
 
 
 class _Reading:
