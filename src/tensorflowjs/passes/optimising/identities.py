@@ -18,8 +18,16 @@ def identity(at: Spot) -> Value:
     return at.x
 
 
+def identities(at: Spot) -> list[Value]:
+    """IdentityN hands on several."""
+    return list(at.inputs)
+
+
 PASS = Pass(
     "identities",
     "nodes that only hand on their input",
-    rules=dict.fromkeys(("Identity", "StopGradient", "PreventGradient", "Snapshot"), identity),
+    rules={
+        **dict.fromkeys(("Identity", "StopGradient", "PreventGradient", "Snapshot"), identity),
+        "IdentityN": identities,
+    },
 )

@@ -43,7 +43,7 @@ class Spot(Site):
         self._leave = leave
 
     @property
-    def sizes(self) -> Sizes:
+    def terms(self) -> Sizes:
         """Which sizes are equal that are not known."""
         return self._known.sizes()
 

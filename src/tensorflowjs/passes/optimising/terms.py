@@ -1,8 +1,8 @@
 """Sizes that are not known before the model runs, but known to be equal, or multiples of each other.
 
-    Symbol     one number that is not known: the size of an axis of a value, or an entry of an integer value
-    Product    a factor times symbols: what the first two axes of [B, T, 8] make when they become one, say
-    Term       a number or a Product
+Symbol     one number that is not known: the size of an axis of a value, or an entry of an integer value
+Product    a factor times symbols: what the first two axes of [B, T, 8] make when they become one, say
+Term       a number or a Product
 """
 
 from __future__ import annotations
