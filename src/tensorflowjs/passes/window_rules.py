@@ -50,7 +50,7 @@ def _window_of(shapes: Shapes, node: Node, dims: tuple[Dim, ...]) -> tuple[tuple
         return None, None
     if node.op == "Dilation2D":
         return kernel[:2], dims[-1]
-    if node.op.startswith("Depthwise"):
+    if "Depthwise" in node.op:
         known = all_known(kernel[-2:])
         return kernel[:2], None if known is None else known[0] * known[1]
     return kernel[:-2], kernel[-1]
@@ -87,6 +87,7 @@ def _blocks(shapes: Shapes, value: Value) -> Dims:
 WINDOWS: dict[str, Callable[[Shapes, Value], Dims]] = {
     **dict.fromkeys(("Pad", "PadV2", "MirrorPad"), _pad),
     **dict.fromkeys(("Conv2D", "Conv3D", "DepthwiseConv2dNative", "Dilation2D"), _window),
+    **dict.fromkeys(("_FusedConv2D", "FusedDepthwiseConv2dNative"), _window),
     **dict.fromkeys(("MaxPool", "AvgPool", "MaxPool3D", "AvgPool3D"), _window),
     **dict.fromkeys(("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic", "ResizeArea"), _resize),
     **dict.fromkeys(("SpaceToDepth", "DepthToSpace"), _blocks),
