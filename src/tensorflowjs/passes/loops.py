@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensorflowjs.ir.graph import Attr, Graph, Node, Value
+from tensorflowjs.ir.graph import Attr, Graph, Node, Shape, Value
 from tensorflowjs.passes.branches import replace
 from tensorflowjs.passes.conditions import known, truth
 from tensorflowjs.passes.controls import WAITS
@@ -86,7 +86,14 @@ class _Loop:
 
     def _merge(self, at: int) -> Node:
         entered = self._enter(self._outside.gated(self._node.inputs[at]), f"enter_{at}", False)
-        return self._add("Merge", f"merge_{at}", [entered, entered], {**type_attr(entered), "N": 2})
+        attrs: dict[str, Attr] = {**type_attr(entered), "N": 2, **self._shape(at)}
+        return self._add("Merge", f"merge_{at}", [entered, entered], attrs)
+
+    def _shape(self, at: int) -> dict[str, Attr]:
+        """The shape that the loop declares for a variable: every round keeps to it."""
+        shapes = self._node.attrs.get("output_shapes")
+        shape = shapes[at] if isinstance(shapes, list) and len(shapes) == len(self._node.inputs) else None
+        return {"shape": shape} if isinstance(shape, Shape) and shape.dims is not None else {}
 
     def _switch(self, at: int, merge: Node, condition: Node) -> Node:
         return self._add("Switch", f"switch_{at}", [merge.output, condition.output], type_attr(merge.output))

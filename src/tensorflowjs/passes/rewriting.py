@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tensorflowjs.ir.graph import Graph, GraphModel, Node, Value
+from tensorflowjs.passes.arguments import declare_arguments
 from tensorflowjs.passes.building import CannotBuildError, is_read
 from tensorflowjs.passes.reach import graphs
 from tensorflowjs.passes.rewrites import rules
@@ -22,6 +23,7 @@ def rewrite(model: GraphModel) -> bool:
     It expects that `dtypes.narrow_dtypes` has run. What no rule can do is left for `checking` to refuse.
     """
     table = rules()
+    declare_arguments(model)
     changed = [_Rewriter(graph, table).run() for graph in graphs(model)]
     return any(changed)
 
