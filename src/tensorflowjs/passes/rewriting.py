@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tensorflowjs.ir.graph import Graph, GraphModel, Node, Value
 from tensorflowjs.passes.arguments import declare_arguments
 from tensorflowjs.passes.building import CannotBuildError, is_read
+from tensorflowjs.passes.hoisting import hoist_invariants
 from tensorflowjs.passes.reach import graphs
 from tensorflowjs.passes.rewrites import rules
 from tensorflowjs.passes.rewrites.site import Rule, Site
@@ -46,6 +47,8 @@ class _Rewriter:
         while self._round():
             self._shapes = None
             changed = True
+        if changed:
+            hoist_invariants(self._graph)
         return changed
 
     def _round(self) -> bool:
