@@ -23,13 +23,40 @@ def inline(model: GraphModel) -> bool:
       %a = Arg()
       %r = Relu(%a)
     """
+    _check_size(model)
     changed = [_Inliner(model, graph).run() for graph in graphs(model)]
     return any(changed)
 
 
+def _check_size(model: GraphModel) -> None:
+    """Calls within calls can double at every step; that is seen by counting, long before the nodes are there."""
+    sizes: dict[str, int] = {}
+
+    def size(graph: Graph) -> int:
+        called = [func.name for node in graph.nodes.values() if (func := called_by(node, model)) is not None]
+        return len(graph.nodes) + sum(size_of(name) for name in called)
+
+    def size_of(name: str) -> int:
+        if name not in sizes:
+            sizes[name] = 0  # for a function that calls itself, of which the inliner tells
+            sizes[name] = size(model.functions[name]) if name in model.functions else 0
+        return sizes[name]
+
+    if any(size(graph) > MOST_NODES for graph in graphs(model)):
+        raise CorruptInputError(f"The functions within functions come to more than {MOST_NODES:,} nodes.")
+
+
+def called_by(node: Node, model: GraphModel) -> Func | None:
+    """The function that `node` calls; old calls have the function's name as their op."""
+    if node.op in CALLS:
+        function = node.attrs.get("f")
+        return function if isinstance(function, Func) else None
+    return Func(node.op, tuple(node.attrs.items())) if node.op in model.functions else None
+
+
 class _Inliner:
     def __init__(self, model: GraphModel, graph: Graph) -> None:
-        self._functions = model.functions
+        self._model = model
         self._graph = graph
         self._inside: dict[Node, tuple[str, ...]] = {}  # the functions that a node has come out of
         self._after: dict[Node, list[Node]] = {}  # the nodes that a node controls
@@ -41,22 +68,15 @@ class _Inliner:
             self._after.setdefault(control, []).append(node)
 
     def run(self) -> bool:
-        waiting = [node for node in self._graph.nodes.values() if self._called(node)]
+        waiting = [node for node in self._graph.nodes.values() if called_by(node, self._model)]
         changed = bool(waiting)
         while waiting:
             waiting += self._inline(waiting.pop())
         return changed
 
-    def _called(self, node: Node) -> Func | None:
-        """The function that `node` calls; old calls have the function's name as their op."""
-        if node.op in CALLS:
-            function = node.attrs.get("f")
-            return function if isinstance(function, Func) else None
-        return Func(node.op, tuple(node.attrs.items())) if node.op in self._functions else None
-
     def _inline(self, call: Node) -> list[Node]:
         """Replace one call; returns the calls that came with it."""
-        func = self._called(call)
+        func = called_by(call, self._model)
         assert func is not None
         body = self._body(call, func)
         attrs = {**dict(func.attrs), **{key: value for key, value in call.attrs.items() if key != "f"}}
@@ -73,10 +93,10 @@ class _Inliner:
             self._inside[copy] = (*self._inside.get(call, ()), func.name)
         results = [_moved(value, copies, values) for value in body.outputs]
         self._replace(call, results)
-        return [copy for copy in copies.values() if self._called(copy)]
+        return [copy for copy in copies.values() if called_by(copy, self._model)]
 
     def _body(self, call: Node, func: Func) -> Graph:
-        body = self._functions.get(func.name)
+        body = self._model.functions.get(func.name)
         where = f"{call.name} ({call.op})"
         if body is None:
             raise CorruptInputError(f"{where} calls the function {func.name}, which the file does not hold.")

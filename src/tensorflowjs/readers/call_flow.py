@@ -14,21 +14,18 @@ from tensorflowjs.ir.graph import Func, Graph, Node, Value
 
 CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 PASSES = ("Identity", "RefIdentity", "StopGradient")  # hand on their first input
-_MOST_PLACES = 2_000_000
+_MOST_PLACES = 100_000  # models with ten thousand variables have less than half of it
 _DEEPEST = 100
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frame:
-    """One call on the way from the main graph."""
+    """One call on the way from the main graph; there is only one for each."""
 
     call: Node
     function: Graph
     outer: Frame | None
-
-    @property
-    def depth(self) -> int:
-        return 1 + (self.outer.depth if self.outer else 0)
+    depth: int
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class CallFlow:
         function = self._functions(called.name) if isinstance(called, Func) else None
         if function is None:
             return None
-        frame = Frame(place.node, function, place.frame)
+        frame = Frame(place.node, function, place.frame, 1 + (place.frame.depth if place.frame else 0))
         if frame.depth > _DEEPEST:
             raise CorruptInputError(f"{place.node.name}: the function {function.name} calls itself, without end.")
         return self._frames.setdefault(place, frame)

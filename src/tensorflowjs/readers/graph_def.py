@@ -15,10 +15,11 @@ from tensorflowjs.errors import CorruptInputError
 from tensorflowjs.ir.graph import Attr, Func, Graph, Node, Placeholder, Scalar, Shape, Type, Value
 from tensorflowjs.readers.custom_ops import CustomOps
 from tensorflowjs.readers.tensor_proto import read_tensor
+from tensorflowjs.tensors import Tensor
 
 REFERENCE = 100  # what TensorFlow adds to the number of a dtype for a reference to a variable of it
 MOST_OUTPUTS = 100_000  # of a node; a short name can claim any number
-MOST_OUTPUTS_OF_ALL = 2_000_000
+MOST_OUTPUTS_OF_ALL = 200_000
 _OTHER_TYPES = {20: "resource", 21: "variant", 11: "qint8", 12: "quint8", 13: "qint32", 15: "qint16", 16: "quint16"}
 
 
@@ -103,13 +104,15 @@ def _argument_type(argument: Any) -> Attr:
 def _add_node(graph: Graph, proto: Any, custom: CustomOps, where: str) -> None:
     if proto.name in graph.nodes:
         raise CorruptInputError(f"{where}: two nodes are named {proto.name}.")
-    attrs = {key: read_attr(value, f"{where}: {proto.name}") for key, value in proto.attr.items() if key[0] != "_"}
+    attrs = {key: read_attr(value, f"{where}: {proto.name}") for key, value in proto.attr.items() if key[:1] != "_"}
     definition = tensorflow_ops().get(proto.op)
     if definition is not None:
         attrs = {**default_attrs(definition), **attrs}
     else:
         defaults = custom.defaults(proto.op)
         attrs = {**{key: read_attr(value, where) for key, value in defaults.items()}, **attrs}
+    if proto.op == "Const" and not isinstance(attrs.get("value"), Tensor):
+        raise CorruptInputError(f"{where}: the constant {proto.name} has no value.")
     graph.add(Node(proto.name, proto.op, (), attrs))
 
 
