@@ -8,8 +8,9 @@
     DepthwiseConv2dNative      FusedDepthwiseConv2dNative    Relu Relu6 Elu Sigmoid Prelu
     MatMul, BatchMatMulV2      _FusedMatMul                  Relu Relu6 Elu Sigmoid, Prelu and LeakyRelu
 
-That is what all backends take: a bias is a vector in WebAssembly; slopes of LeakyRelu get lost on the way to depthwise
-convolutions; without a bias the slopes of Prelu are taken for one in _FusedMatMul. Shapes in between move behind.
+That is what all backends take: a bias is a vector in WebAssembly, and goes wrong with several or transposed matrices;
+slopes of LeakyRelu get lost on the way to depthwise convolutions; without a bias the slopes of Prelu are taken for one
+in _FusedMatMul. Shapes in between move behind.
 """
 
 from __future__ import annotations
@@ -41,11 +42,19 @@ def with_bias(at: Spot) -> Value | None:
     if not read_by(inner, passed[-1] if passed else at.old):
         at.missed(f"something else reads the {node.op} as well")
         return None
+    if node.op in _PRODUCTS and not _is_plain_product(at, node):
+        at.missed("only a product of two matrices, none of them transposed, takes a bias in WebAssembly")
+        return None
     channels, bias = at.shapes.dim(inner, -1), at.shapes.of(at.inputs[1])
     if bias is None or len(bias) != 1 or bias[0] is None or bias[0] != channels:
         at.missed("the bias is not known to be a vector of all channels")
         return None
     return again(at, _fused(at, node, [at.inputs[1]], [b"BiasAdd"]), passed)
+
+
+def _is_plain_product(at: Spot, node: Node) -> bool:
+    turned = any(flag(node, key) for key in ("transpose_a", "transpose_b", "adj_x", "adj_y"))
+    return not turned and all(at.shapes.rank(value) == 2 for value in node.inputs[:2])
 
 
 def with_activation(at: Spot) -> Value | None:
