@@ -43,7 +43,7 @@ class Running:
 
 @contextlib.contextmanager
 def command(folder: Path, *flags: str) -> Iterator[Running]:
-    words = [sys.executable, "-m", "tensorflowjs.cli.serve", str(folder), "--port", "0", *flags]
+    words = [sys.executable, "-m", "tensorflowjs.cli.main", "serve", str(folder), "--port", "0", *flags]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -222,5 +222,5 @@ def test_without_tfjs_a_checkout_says_what_to_run(tmp_path: Path, monkeypatch: p
     monkeypatch.delenv(node.WEB_VARIABLE, raising=False)
     monkeypatch.setattr(node, "_PROJECT", tmp_path)
     monkeypatch.setattr(node, "_PACKAGE", tmp_path)
-    with pytest.raises(MissingExtraError, match="python tools/bootstrap.py demo"), server.running(tmp_path):
+    with pytest.raises(MissingExtraError, match=r"python tools/bootstrap\.py demo"), server.running(tmp_path):
         pass

@@ -5,11 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tensorflowjs.cli.converter import guarded
-
-DESCRIPTION = """\
-Serves the models below DIR, for web pages of any origin to load, together with a page that shows, runs and
-measures them. Only this computer can reach it, unless --host says otherwise."""
 EXAMPLES = """\
 examples:
   tensorflowjs serve web_model
@@ -19,8 +14,6 @@ examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description, parser.epilog = DESCRIPTION, EXAMPLES
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("folder", metavar="DIR", help="the folder with the models")
     parser.add_argument("--port", type=int, help="default: 8000, or a free one where that is taken; 0: a free one")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (127.0.0.1, this computer alone)")
@@ -40,13 +33,3 @@ def run(arguments: argparse.Namespace) -> None:
             webbrowser.open(address)
 
     serve(arguments.folder, host=arguments.host, port=arguments.port, ready=ready)
-
-
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser("tensorflowjs serve")
-    add_arguments(parser)
-    return guarded(lambda: run(parser.parse_args(argv)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

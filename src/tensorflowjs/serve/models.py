@@ -82,7 +82,7 @@ def _format(document: dict[str, Any]) -> str:
 
 
 def _shard_sizes(document: dict[str, Any], place: str, folder: Folder) -> Iterator[int]:
-    beside = place.removesuffix(MODEL_FILE)
+    beside = place[: place.rfind("/") + 1]
     for group in document.get("weightsManifest") or []:
         for name in group["paths"]:
             size = folder.size(f"{beside}{name}")

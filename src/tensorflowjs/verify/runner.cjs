@@ -15,6 +15,7 @@ const path = require("path");
 const util = require("util");
 const vm = require("vm");
 const { createRequire } = require("module");
+const { pathToFileURL } = require("url");
 const { Worker } = require("worker_threads");
 
 const ELEMENTS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array, complex64: Float32Array };
@@ -220,7 +221,9 @@ async function load({ path: modelFile, kind, backend }) {
   const mayChoose = backend === "auto";
   const first = mayChoose ? (tf.engine().registryFactory.wasm ? "wasm" : "cpu") : backend;
   const entry = { kind: KINDS[kind], backend: first, mayChoose };
+  const begin = performance.now();
   entry.model = await onBackend(entry, () => entry.kind.load(handlerFor(modelFile)));
+  const loadTime = performance.now() - begin;
   models.set(++lastModel, entry);
   return {
     result: {
@@ -229,6 +232,7 @@ async function load({ path: modelFile, kind, backend }) {
       inputs: entry.kind.inputs(entry.model),
       outputNames: entry.kind.outputNames(entry.model),
       compiled: kind === "layers" && entry.model.optimizer != null,
+      loadTime,
     },
   };
 }
@@ -249,6 +253,21 @@ async function predict(request) {
     }
   });
   return { result: { backend: entry.backend }, tensors };
+}
+
+/** Measures with `script`, a module that is made for browsers too. */
+async function benchmark(request) {
+  const entry = entryOf(request);
+  const { measure } = await import(pathToFileURL(request.script).href);
+  await useBackend(entry.backend);
+  const inputs = request.tensors.map((tensor) => ({ name: tensor.name, value: makeTensor(tensor) }));
+  const names = entry.kind.outputNames(entry.model);
+  const run = async () => inOrder(await entry.kind.run(entry.model, inputs), names);
+  try {
+    return { result: await measure(tf, run, { runs: request.runs }) };
+  } finally {
+    tf.dispose(inputs.map((input) => input.value));
+  }
 }
 
 async function weights(request) {
@@ -297,7 +316,7 @@ async function memory() {
   return { result: { models: models.size, tensors: numTensors, bytes: numBytes, rss: process.memoryUsage().rss } };
 }
 
-const COMMANDS = { load, predict, weights, fit, unload, memory };
+const COMMANDS = { load, predict, benchmark, weights, fit, unload, memory };
 
 // ---------------------------------------------------------------------------------------------- requests and replies
 

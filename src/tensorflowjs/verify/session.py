@@ -119,6 +119,7 @@ class LoadedModel:
         self.output_names: tuple[str, ...] = tuple(reply.result["outputNames"])
         self.compiled: bool = reply.result["compiled"]
         self.backend: str = reply.result["backend"]
+        self.load_time: float = reply.result["loadTime"]  # milliseconds
         self.console = list(reply.console)
 
     def __repr__(self) -> str:
@@ -135,6 +136,11 @@ class LoadedModel:
         """What the layers or nodes of these names return for `inputs`."""
         encoded = self._encode_inputs(inputs)
         return self._request("look into", "predict", encoded, timeout, inside=list(names)).arrays
+
+    def benchmark(self, inputs: Inputs, script: Path, *, runs: int, timeout: float | None = None) -> dict[str, Any]:
+        """Times, memory and kernels as the JavaScript module `script` measures them."""
+        encoded = self._encode_inputs(inputs)
+        return self._request("measure", "benchmark", encoded, timeout, script=str(script), runs=runs).result
 
     def weights(self) -> tuple[WeightSpec, ...]:
         """Names, dtypes and shapes of all weights."""

@@ -5,6 +5,8 @@
  */
 
 export const RUNS = 30;
+const PROFILES = 5; // of which the mean is taken, unless a run takes longer than
+const QUICK = 200; // milliseconds
 
 /** Of times in milliseconds. */
 export function statistics(times) {
@@ -47,7 +49,8 @@ export async function measure(tf, predict, { runs = RUNS, pause = async () => {}
     times.push(await once());
   }
   const { numTensors, numBytes, numBytesInGPU } = tf.memory();
-  const profile = await profiled(tf, predict);
+  const isQuick = times.length > 0 && statistics(times).median < QUICK;
+  const profile = await profiled(tf, predict, isQuick ? PROFILES : 1);
   return {
     first,
     warm: times.length ? { ...statistics(times), times } : null,
@@ -57,21 +60,28 @@ export async function measure(tf, predict, { runs = RUNS, pause = async () => {}
 }
 
 /** What one run spends its time on, by kernel. `ms` is null where the backend cannot tell. */
-async function profiled(tf, predict) {
-  const profile = await tf.profile(async () => {
-    const outputs = await predict();
-    await Promise.all(outputs.map((output) => output.data()));
-    tf.dispose(outputs);
-  });
+async function profiled(tf, predict, times) {
   const byName = new Map();
-  // What is called …__op only calls other kernels, which are counted by themselves.
-  for (const { name, kernelTimeMs } of profile.kernels.filter((kernel) => !kernel.name.endsWith("__op"))) {
-    const time = await kernelTimeMs;
-    const entry = byName.get(name) ?? { name, calls: 0, ms: 0 };
-    entry.calls += 1;
-    entry.ms = Number.isFinite(time) && entry.ms !== null ? entry.ms + time : null;
-    byName.set(name, entry);
+  let peakBytes = null;
+  for (let time = 0; time < times; time += 1) {
+    const profile = await tf.profile(async () => {
+      const outputs = await predict();
+      await Promise.all(outputs.map((output) => output.data()));
+      tf.dispose(outputs);
+    });
+    if (Number.isFinite(profile.peakBytes)) peakBytes = profile.peakBytes;
+    // What is called …__op only calls other kernels, which are counted by themselves.
+    for (const kernel of profile.kernels.filter(({ name }) => !name.endsWith("__op"))) await add(kernel, byName);
   }
-  const kernels = [...byName.values()].sort((a, b) => (b.ms ?? 0) - (a.ms ?? 0) || b.calls - a.calls);
-  return { kernels, peakBytes: Number.isFinite(profile.peakBytes) ? profile.peakBytes : null };
+  const perRun = ({ name, calls, ms }) => ({ name, calls: calls / times, ms: ms === null ? null : ms / times });
+  const kernels = [...byName.values()].map(perRun).sort((a, b) => (b.ms ?? 0) - (a.ms ?? 0) || b.calls - a.calls);
+  return { kernels, peakBytes };
+}
+
+async function add({ name, kernelTimeMs }, byName) {
+  const time = await kernelTimeMs;
+  const entry = byName.get(name) ?? { name, calls: 0, ms: 0 };
+  entry.calls += 1;
+  entry.ms = Number.isFinite(time) && entry.ms !== null ? entry.ms + time : null;
+  byName.set(name, entry);
 }
