@@ -19,6 +19,7 @@ import numpy as np
 
 from tensorflowjs import dtypes, events
 from tensorflowjs.errors import Problem, UnsupportedError
+from tensorflowjs.formats.assets_zip import write_assets
 from tensorflowjs.formats.manifest import StoredModel, StoredWeight, read_manifest, read_model
 from tensorflowjs.formats.output import staged
 from tensorflowjs.formats.quantisation import QuantizationMap, quantised, rules_for
@@ -72,9 +73,11 @@ def write_model(
     shard_bytes: int | None = SHARD_BYTES,
     quantization: QuantizationMap | None = None,
     hash_shards: bool = False,
+    assets: Path | None = None,
 ) -> Written:
     """Write `document`, completed with the manifest, and the weights into the folder `target`: all or nothing.
 
+    The files in the folder `assets`, if there is one, go beside them as an archive.
     Shards of a model that was there before are removed; other files stay. `hash_shards` puts a hash of its content
     into the name of each shard, which lets browsers keep it without ever asking again.
     """
@@ -84,7 +87,8 @@ def write_model(
         written = _write_groups(staging.folder, groups, rules, shard_bytes, hash_shards)
         text = to_json({**document, "weightsManifest": written.manifest})
         (staging.folder / MODEL_FILE).write_bytes(text)
-        staging.publish([*written.files, MODEL_FILE], stale=stale_shards(target / MODEL_FILE))
+        archive = [] if assets is None else [write_assets(assets, staging.folder)]
+        staging.publish([*written.files, *archive, MODEL_FILE], stale=stale_shards(target / MODEL_FILE))
     return written
 
 

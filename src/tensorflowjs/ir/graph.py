@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tensorflowjs.tensors import Tensor
 
@@ -276,3 +277,4 @@ class GraphModel:
     producer: str | None = None  # version of the TensorFlow that made it
     structured_outputs: list[str] | None = None
     metadata: dict[str, object] = field(default_factory=dict)
+    assets: Path | None = None  # folder of files that operations read when TF.js runs them

@@ -28,7 +28,7 @@ from tensorflowjs.readers.saved_model_file import (
     read_message,
 )
 from tensorflowjs.readers.saved_model_objects import Caller, choose_concrete, root_functions
-from tensorflowjs.readers.saved_model_tables import Initializer
+from tensorflowjs.readers.saved_model_tables import FOREST, Initializer
 from tensorflowjs.readers.saved_model_variables import Checkpoint
 from tensorflowjs.tensors import ArrayTensor
 
@@ -99,6 +99,8 @@ class _Reading:
         initializer.fill(filling, kept)
         graph.remove([node for node in graph.nodes.values() if node not in kept])
         model.functions = self._library.used_by(graph)
+        if any(node.op == FOREST for node in initializer.graph.nodes.values()):
+            model.assets = self._folder / "assets"
         if initializer.graph.outputs:
             model.initializer = initializer.graph
             model.functions |= self._library.used_by(initializer.graph)

@@ -1,7 +1,8 @@
-"""The graph that fills the hash tables of a model before it first runs.
+"""The graph that fills the hash tables of a model, and loads its decision forests, before it first runs.
 
 TF.js shares a table between that graph and the main one by the name of its node. Filling is always written as
-`LookupTableImportV2`, with the keys and values of text files as constants.
+`LookupTableImportV2`, with the keys and values of text files as constants. Decision forests are files, which an add-on
+of TF.js reads from an archive beside the model.
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from tensorflowjs.errors import CorruptInputError
 from tensorflowjs.ir.graph import Attr, Graph, Node, Type, Value
 from tensorflowjs.readers.call_flow import CallFlow, Frame, Place
 from tensorflowjs.readers.saved_model_assets import read_table, table_types
 from tensorflowjs.readers.saved_model_variables import ASSIGNMENTS, Checkpoint
-from tensorflowjs.tensors import Tensor
+from tensorflowjs.tensors import ArrayTensor, Tensor
 
 TABLES = frozenset(
     {"HashTable", "HashTableV2", "MutableHashTable", "MutableHashTableV2", "AnonymousHashTable",
      "AnonymousMutableHashTable", "MutableDenseHashTable", "MutableDenseHashTableV2"}
 )  # fmt: skip
 _FILLING = frozenset({"InitializeTable", "InitializeTableV2", "LookupTableImport", "LookupTableImportV2"})
+FOREST, _LOADING = "SimpleMLCreateModelResource", "SimpleMLLoadModelFromPathWithHandle"
 _FROM_FILE = frozenset({"InitializeTableFromTextFile", "InitializeTableFromTextFileV2"})
 
 
@@ -43,6 +47,8 @@ class Initializer:
         for place in [*places, *self._checkpoint.imports()]:
             if place.node.op in _FILLING or place.node.op in _FROM_FILE:
                 self._fill_table(place, kept)
+            elif place.node.op == _LOADING:
+                self._load_forest(place, kept)
         for node in kept:
             if node.op in TABLES:
                 _simplify(node)
@@ -64,6 +70,17 @@ class Initializer:
         node = Node(name, "LookupTableImportV2", [handle.output, *columns], {"Tin": keys, "Tout": values})
         self.graph.outputs.append(self.graph.add(node).output)
         self.graph.output_names.append(name)
+
+    def _load_forest(self, place: Place, kept: Collection[Node]) -> None:
+        forest, _ = self._flow.source(place.node.inputs[0], place.frame)
+        if forest.node not in kept or forest.node.op != FOREST:
+            return
+        handle = self.graph.add(Node(forest.node.name, FOREST, (), forest.node.attrs))
+        path: Tensor = ArrayTensor(np.array([b"assets"], object).reshape(()), dtype="string")  # nobody looks at it
+        inputs = [handle.output, self._constant(f"{forest.node.name}/path", path)]
+        node = Node(self._fresh(f"{forest.node.name}/load"), _LOADING, inputs, place.node.attrs)
+        self.graph.outputs.append(self.graph.add(node).output)
+        self.graph.output_names.append(node.name)
 
     def _asset(self, value: Value, frame: Frame | None) -> Path:
         value, frame = self._flow.source(value, frame)
