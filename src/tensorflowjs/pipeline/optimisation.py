@@ -5,13 +5,56 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tensorflowjs.errors import UsageError
-from tensorflowjs.passes.optimising import identities
+from tensorflowjs.passes.optimising import fusing, identities
+from tensorflowjs.passes.optimising.arithmetic import (
+    affine_norms,
+    batch_norms,
+    biases,
+    cheaper,
+    constants,
+    factors,
+    hidden_factors,
+    leading,
+    padding,
+    turned,
+)
 from tensorflowjs.passes.optimising.passes import Pass
+from tensorflowjs.passes.optimising.recognising import activations, gelu, layer_norm, prelu, softmax
+from tensorflowjs.passes.optimising.simplifying import (
+    duplicates,
+    folding,
+    joining,
+    known_sizes,
+    materialised,
+    matrices,
+    neutral,
+    reshapes,
+    sinking,
+    transposes,
+    unchanged,
+)
+
+# What may have something to do whatever else has been done.
+_BASICS = (duplicates.PASS, identities.PASS, folding.PASS, neutral.PASS, unchanged.PASS, reshapes.PASS)
+
+# What only moves values, or computes where they go.
+_SHAPES = (
+    known_sizes.PASS, materialised.PASS, joining.PASS, transposes.PASS, matrices.PASS, sinking.PASS,
+)  # fmt: skip
+
+# What multiplies by constants and adds constants, to where it costs nothing.
+_CONSTANTS = (
+    batch_norms.PASS, factors.PASS, biases.PASS, leading.PASS, hidden_factors.PASS, constants.PASS, padding.PASS,
+    turned.PASS,
+)  # fmt: skip
+
+# What takes more nodes than it has to.
+_SPELLINGS = (activations.PASS, prelu.PASS, gelu.PASS, softmax.PASS, layer_norm.PASS, cheaper.PASS)
 
 STAGES: dict[str, tuple[Pass, ...]] = {
-    "simplify": (identities.PASS,),
-    "fold": (identities.PASS,),
-    "fuse": (identities.PASS,),
+    "simplify": (*_BASICS, *_SHAPES),
+    "fold": (*_BASICS, *_SPELLINGS, *_CONSTANTS),
+    "fuse": (*_BASICS, prelu.LEAKY, fusing.BIASES, fusing.ACTIVATIONS, affine_norms.PASS),
 }
 
 NAMES: tuple[str, ...] = tuple(dict.fromkeys(each.name for stage in STAGES.values() for each in stage))
