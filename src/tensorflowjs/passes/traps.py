@@ -167,6 +167,17 @@ def _running(node: Node) -> str | None:
     return None
 
 
+def _fused(node: Node) -> str | None:
+    fused = node.attrs.get("fused_ops")
+    names = [each.decode() for each in fused if isinstance(each, bytes)] if isinstance(fused, list) else []
+    if names and names[0] in ("BiasAdd", "NoOp") and len(names) <= 2 and set(names[1:]) <= _FUSIBLE:
+        return None
+    return f"TF.js does not fuse {', '.join(names)} with it"
+
+
+_FUSIBLE = frozenset({"Relu", "Relu6", "Elu", "Sigmoid", "LeakyRelu", "Prelu"})
+
+
 def _integers_to_floats(node: Node) -> str | None:
     if type_of(node.output) == "int32":
         return "TF.js gives floats, and this is about integers"
@@ -213,6 +224,7 @@ _TRAPS: dict[str, Trap] = {
     "StringNGrams": _n_grams,
     **dict.fromkeys(("Cumsum", "Cumprod"), _running),
     "Mean": _integers_to_floats,
+    **dict.fromkeys(("_FusedConv2D", "_FusedMatMul", "FusedDepthwiseConv2dNative"), _fused),
     "NonMaxSuppressionV5": _padded_suppression,
     "TensorListPopBack": _popped,
     "TensorListSplit": _split_list,

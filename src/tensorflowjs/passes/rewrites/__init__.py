@@ -14,6 +14,7 @@ from tensorflowjs.passes.rewrites import (
     convolution,
     diagonals,
     einsum,
+    fused,
     images,
     indexing,
     integers,
@@ -37,9 +38,9 @@ from tensorflowjs.passes.rewrites import (
 from tensorflowjs.passes.rewrites.site import Rule
 
 _FAMILIES = (
-    arithmetic, channels, complexes, convolution, diagonals, einsum, images, indexing, integers, lists, matrices,
-    normalization, partitions, pools, quantisation, randomness, ranks, reductions, scaling, segments, slicing, spectral,
-    suppression, tables, transposed,
+    arithmetic, channels, complexes, convolution, diagonals, einsum, fused, images, indexing, integers, lists,
+    matrices, normalization, partitions, pools, quantisation, randomness, ranks, reductions, scaling, segments,
+    slicing, spectral, suppression, tables, transposed,
 )  # fmt: skip
 
 
