@@ -57,6 +57,8 @@ ROUTES: dict[tuple[str, str], Route] = {
         Route("keras_keras", "tfjs_layers_model", reader="keras_archive", journey="layers"),
         Route("keras_weights", "tfjs_layers_model", reader="keras_shards", journey="layers"),
         Route("keras_saved_model", "tfjs_layers_model", reader="keras_saved_model", journey="layers"),
+        Route("keras", "tfjs_graph_model", reader="keras_h5", journey="lowered"),
+        Route("keras_keras", "tfjs_graph_model", reader="keras_archive", journey="lowered"),
         Route("keras_saved_model", "tfjs_graph_model", reader="saved_model", journey="graphs", takes=_SIGNATURE),
         Route("tf_saved_model", "tfjs_graph_model", reader="saved_model", journey="graphs", takes=_SIGNATURE),
         Route("tf_hub", "tfjs_graph_model", reader="hub", journey="graphs", takes=_SIGNATURE),
@@ -76,14 +78,8 @@ def find(source: str, target: str | None) -> Route:
     wanted = target or FORMATS[source].default_output
     route = ROUTES.get((source, wanted or ""))
     if route is None:
-        hint = (
-            _EXPORT if source.startswith("keras") and wanted == "tfjs_graph_model" else f"There are: {_all_routes()}."
-        )
-        raise UsageError(f"There is no conversion from {source} to {wanted}.", hint=hint)
+        raise UsageError(f"There is no conversion from {source} to {wanted}.", hint=f"There are: {_all_routes()}.")
     return route
-
-
-_EXPORT = "In Keras, model.export('folder') writes a SavedModel; convert that folder."
 
 
 def _all_routes() -> str:
