@@ -1,11 +1,13 @@
-"""How TF.js names the variables of a layer: after the innermost layer that builds them.
+"""How TF.js and Keras 3 name the variables of a layer.
 
-Nested models leave no trace in a name, while wrappers and stacked cells do: `bidirectional/forward_lstm/kernel`,
-`rnn/RNNCell_0/kernel`.
+TF.js names them after the innermost layer that builds them. Nested models leave no trace in a name, while wrappers
+and stacked cells do: `bidirectional/forward_lstm/kernel`, `rnn/RNNCell_0/kernel`. Keras 3 stores them under paths
+made of class names: `layers/conv2d_transpose_1/vars/0`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tensorflowjs.ir.layers import Layer
@@ -35,3 +37,10 @@ def _child_scope(layer: Layer, scope: str, key: str) -> str:
     if key.startswith("cell_"):
         return f"{scope}/RNNCell_{key.removeprefix('cell_')}"
     return scope
+
+
+def snake_case(class_name: str) -> str:
+    """Keras' own rule for object paths: `Conv2DTranspose` -> `conv2d_transpose`, `PReLU` -> `p_re_lu`."""
+    text = re.sub(r"\W+", "", class_name)
+    text = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", text)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", text).lower()

@@ -12,7 +12,7 @@ MOST_NOTES = 12
 
 
 def summary(result: Conversion) -> str:
-    lines = [f"Wrote {result.model_json} ({result.output_format}) from {result.input_path} ({result.input_format})."]
+    lines = [f"Wrote {result.output} ({result.output_format}) from {result.input_path} ({result.input_format})."]
     if result.layers:
         lines.append(f"  layers   {result.layers}")
     if result.nodes:
@@ -21,8 +21,9 @@ def summary(result: Conversion) -> str:
     lines.append(f"  written  {_written(result)}")
     lines += _passes(result)
     lines += _notes(result.notes)
-    if result.output_format.startswith("tfjs_"):
-        lines += ["", *snippet(result.model_json).splitlines()]
+    code = snippet(result.model_json) if result.output_format.startswith("tfjs_") else ""
+    if code:
+        lines += ["", *code.splitlines()]
     return "\n".join(lines)
 
 

@@ -78,7 +78,9 @@ def _json_format(path: Path) -> str | None:
         return "keras_weights"
     if document.get("format") == "graph-model":
         return "tfjs_graph_model"
-    return "tfjs_layers_model" if {"modelTopology", "weightsManifest"} & set(document) else None
+    if {"modelTopology", "weightsManifest"} & set(document) or {"class_name", "config"} <= set(document):
+        return "tfjs_layers_model"
+    return None
 
 
 def _json(path: Path) -> Any:

@@ -27,5 +27,10 @@ class Conversion:
     missed: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (pass, node) -> why it left the node
 
     @property
+    def output(self) -> Path:
+        """What to load: the model.json, or the file or folder that Keras reads."""
+        return self.model_json if self.output_format.startswith("tfjs") else self.output_dir
+
+    @property
     def model_json(self) -> Path:
         return self.output_dir / "model.json"

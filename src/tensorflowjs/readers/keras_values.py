@@ -39,7 +39,8 @@ def _instance(value: dict[str, Any], class_name: str) -> Any:
         return registered if custom else f"function>{config}" if foreign else config
     if class_name == "DTypePolicyMap":
         return _policy(class_name, {"name": (config or {}).get("default_policy")})
-    return {"class_name": registered if custom else class_name, "config": plain(config)}
+    of_a_layer = {key: plain(value[key]) for key in ("name", "inbound_nodes") if key in value}  # in a model in here
+    return {"class_name": registered if custom else class_name, "config": plain(config), **of_a_layer}
 
 
 def _policy(class_name: str, config: Any) -> Any:

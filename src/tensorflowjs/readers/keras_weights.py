@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from tensorflowjs.catalog.layers import find
 from tensorflowjs.catalog.policies import is_quantised
 from tensorflowjs.catalog.schema import Weight
+from tensorflowjs.catalog.variables import snake_case
 from tensorflowjs.errors import CorruptInputError
 from tensorflowjs.ir.damage import listed
 from tensorflowjs.ir.layers import Layer, LayersModel, Model
@@ -270,13 +271,6 @@ def _assign_variables(layer: Layer, wanted: list[Weight], paths: list[str], stor
         return
     for weight, tensor in zip(wanted, found, strict=False):
         layer.weights[weight.name] = tensor
-
-
-def snake_case(class_name: str) -> str:
-    """Keras' own rule for object paths: `Conv2DTranspose` -> `conv2d_transpose`, `PReLU` -> `p_re_lu`."""
-    text = re.sub(r"\W+", "", class_name)
-    text = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", text)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", text).lower()
 
 
 # ---------------------------------------------------------------------------- problems

@@ -14,9 +14,9 @@ from itertools import combinations
 
 from tensorflowjs import events
 from tensorflowjs.catalog.layers import LAYERS
+from tensorflowjs.catalog.variables import snake_case
 from tensorflowjs.ir.layers import LayersWeights, WeightGroup
 from tensorflowjs.readers.keras_variables import Variables
-from tensorflowjs.readers.keras_weights import snake_case
 from tensorflowjs.tensors import Tensor
 
 _CONTAINERS = ("layers", "_layer_checkpoint_dependencies")

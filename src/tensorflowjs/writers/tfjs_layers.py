@@ -1,7 +1,7 @@
 """A fitted LayersModel as the `model.json` topology and the weight names that tf.loadLayersModel matches.
 
-TF.js names a variable after the innermost layer that builds it, so nested models leave no trace in a name, while
-wrappers and stacked cells do (`catalog.variables`). A nested model's own graph is its node 0, so calls of it count from 1.
+How TF.js names variables is told in `catalog.variables`. A nested model's own graph is its node 0, so calls of it
+count from 1.
 """
 
 from __future__ import annotations

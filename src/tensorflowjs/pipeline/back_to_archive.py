@@ -1,0 +1,17 @@
+"""The journey of TF.js layers models to `.keras` archives of Keras 3."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tensorflowjs.ir.layers import LayersModel
+from tensorflowjs.pipeline import back
+from tensorflowjs.pipeline.options import Options
+from tensorflowjs.writers import keras_archive
+from tensorflowjs.writers.keras_layers import KERAS_3
+
+
+def write(model: LayersModel, target: Path, options: Options) -> dict[str, Any]:
+    """Write `model` into the file `target`; returns the figures of a Conversion."""
+    return back.write_file(model, target, options, KERAS_3, keras_archive.write)
