@@ -24,6 +24,13 @@ class Shapes:
             self._shapes[value] = self._infer(value)
         return self._shapes[value]
 
+    def take_over(self, old: Value, new: Value) -> None:
+        """`new`, which may not have been asked for yet, is what `old` was."""
+        if old in self._shapes:
+            self._shapes.setdefault(new, self._shapes[old])
+        if old in self._numbers:
+            self._numbers.setdefault(new, self._numbers[old])
+
     def rank(self, value: Value) -> int | None:
         dims = self.of(value)
         return None if dims is None else len(dims)

@@ -138,6 +138,7 @@ class _Optimiser:
         assert self._branches is not None
         for index, result in enumerate(results):
             self._branches.replaced(node.value(index), result)
+            self._known.take_over(node.value(index), result)
             node.value(index).replace_by(result)
         name = node.name
         self._graph.remove([node])

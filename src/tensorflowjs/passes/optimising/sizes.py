@@ -38,6 +38,13 @@ class Sizes:
             self._entries[value] = self._infer_entries(value)
         return self._entries[value]
 
+    def take_over(self, old: Value, new: Value) -> None:
+        """`new`, which may not have been asked for yet, is what `old` was."""
+        if old in self._sizes:
+            self._sizes.setdefault(new, self._sizes[old])
+        if old in self._entries:
+            self._entries.setdefault(new, self._entries[old])
+
     def symbol(self, value: Value, at: int, is_size: bool) -> Product:
         key = (value, at, is_size)
         if key not in self._symbols:

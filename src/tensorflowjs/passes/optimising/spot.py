@@ -33,6 +33,13 @@ class Known:
             self._sizes = Sizes(self._graph, self.shapes())
         return self._sizes
 
+    def take_over(self, old: Value, new: Value) -> None:
+        """`new` is what `old` was: no chain of new nodes grows on which everything would have to be inferred."""
+        if self._shapes is not None:
+            self._shapes.take_over(old, new)
+        if self._sizes is not None:
+            self._sizes.take_over(old, new)
+
 
 class Spot(Site):
     """A Site that also knows who else reads a value, and takes constants of any size as promises."""
