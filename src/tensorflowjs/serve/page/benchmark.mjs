@@ -19,7 +19,7 @@ export function benchmarkSection(url, path, described) {
 class BenchmarkSection {
   constructor(url, path, described) {
     Object.assign(this, { url, path, described, stopped: false });
-    this.boxes = new Map(BACKENDS.map((name) => [name, element("input", { type: "checkbox", value: name })]));
+    this.boxes = new Map(BACKENDS.map((name) => [name, element("input", { type: "checkbox", value: name, disabled: true })]));
     this.runs = element("input", { type: "number", value: RUNS, min: 1, max: MOST_RUNS, inputmode: "numeric" });
     this.start = button("Start", () => this.measure(), { class: "main", id: "benchmark-start" });
     this.stop = element("button", { type: "button", hidden: true, on: { click: () => (this.stopped = true) } }, "Stop");
@@ -42,6 +42,7 @@ class BenchmarkSection {
       this.said,
       this.results,
     );
+    this.start.disabled = true;
     this.findBackends();
   }
 
@@ -56,6 +57,7 @@ class BenchmarkSection {
     const program = softwareRenderer();
     if (program) reasons.push(`There is no graphics processor here: ${program} stands in for it, so the times of webgl say little.`);
     this.said.textContent = reasons.join(" ");
+    this.start.disabled = false;
   }
 
   async measure() {

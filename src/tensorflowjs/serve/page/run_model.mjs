@@ -18,7 +18,8 @@ export function runSection(url, described, loaded) {
 class RunSection {
   constructor(url, described, loaded) {
     Object.assign(this, { url, described, loaded, running: null, editors: [], queue: Promise.resolve() });
-    this.backend = select(BACKENDS.map((name) => [name, name]), "cpu");
+    this.backend = select(BACKENDS.map((name) => [name, name]), "cpu", { change: () => this.choose() });
+    this.hasChosen = false;
     this.begin = button("Load the model", () => this.load(), { class: "main" });
     this.meter = element("progress", { max: 1, value: 0, hidden: true, "aria-label": "Loading" });
     this.said = element("p", { class: "hint", role: "status" });
@@ -43,13 +44,18 @@ class RunSection {
       option.disabled = Boolean(missing[at]);
       option.title = missing[at] ?? "";
     }
-    this.backend.value = first;
-    this.backend.addEventListener("change", () => this.running && this.load());
+    if (!this.hasChosen) this.backend.value = first;
+  }
+
+  choose() {
+    this.hasChosen = true; // perhaps before it is known which backends there are
+    if (this.running) this.load();
   }
 
   async load() {
     this.troubles.replaceChildren();
     const total = this.described.weightBytes;
+    // With nothing to load, TF.js refuses to tell how far it is.
     const progress = (share) => {
       this.meter.value = share;
       this.said.textContent = `${bytes(Math.round(share * total))} of ${bytes(total)}`;
@@ -59,7 +65,7 @@ class RunSection {
     try {
       this.running?.close();
       this.running = null;
-      this.running = await Running.load(this.url, this.described.kind, this.backend.value, progress);
+      this.running = await Running.load(this.url, this.described.kind, this.backend.value, this.described.weights.length ? progress : undefined);
     } catch (error) {
       this.said.textContent = "";
       this.troubles.replaceChildren(trouble("The model could not be loaded", error));
