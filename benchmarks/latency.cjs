@@ -5,7 +5,8 @@
  *   node latency.cjs NODE_MODULES REQUEST.json
  *
  * The request: {backend, warmUp, rounds, models: {name: model.json}, inputs: [{name, dtype, shape, values}]}. What is
- * written: {name: [milliseconds of each round]}. A run lasts until the values of all outputs are there.
+ * written: {name: {wall: [milliseconds of each round], processor: [the same of processor time]}}. A run lasts until the
+ * values of all outputs are there.
  */
 const fs = require("fs");
 const path = require("path");
@@ -46,12 +47,13 @@ async function execute(model, inputs) {
 }
 
 async function timed(model, inputs) {
-  const start = process.hrtime.bigint();
+  const [start, used] = [process.hrtime.bigint(), process.cpuUsage()];
   const outputs = [await execute(model, inputs)].flat();
   await Promise.all(outputs.map((output) => output.data()));
-  const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
+  const wall = Number(process.hrtime.bigint() - start) / 1e6;
+  const { user, system } = process.cpuUsage(used);
   tf.dispose(outputs);
-  return milliseconds;
+  return { wall, processor: (user + system) / 1e3 };
 }
 
 async function main() {
@@ -62,16 +64,18 @@ async function main() {
   for (const { name, dtype, shape, values } of request.inputs) inputs[name] = tf.tensor(values, shape, dtype);
   const models = [];
   for (const [name, file] of Object.entries(request.models)) {
-    models.push({ name, model: await tf.loadGraphModel(fromFiles(file)), times: [] });
+    models.push({ name, model: await tf.loadGraphModel(fromFiles(file)), wall: [], processor: [] });
   }
   for (let round = -request.warmUp; round < request.rounds; round++) {
     // Whoever comes first may find the caches of the other.
     for (const entry of round % 2 ? models : [...models].reverse()) {
-      const milliseconds = await timed(entry.model, inputs);
-      if (round >= 0) entry.times.push(milliseconds);
+      const { wall, processor } = await timed(entry.model, inputs);
+      if (round < 0) continue;
+      entry.wall.push(wall);
+      entry.processor.push(processor);
     }
   }
-  const found = Object.fromEntries(models.map(({ name, times }) => [name, times]));
+  const found = Object.fromEntries(models.map(({ name, wall, processor }) => [name, { wall, processor }]));
   process.stdout.write(JSON.stringify(found));
 }
 

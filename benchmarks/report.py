@@ -53,7 +53,9 @@ def summary(runs: Runs) -> Document:
 
 Line = Sequence[str]
 TITLES = ("measured", "result", "fastest runs", "processor time", "target", "")
-MODEL_TITLES = ("model", "of", "nodes", "ratio", "runs on", "latency", "ratio", "fastest runs", "conversion", "faster")
+MODEL_TITLES = (
+    "model", "of", "nodes", "ratio", "runs on", "latency", "ratio", "by processor time", "conversion", "faster"
+)  # fmt: skip
 
 
 def lines(found: Document) -> list[Line]:
@@ -79,7 +81,7 @@ def model_cells(model: Mapping[str, Any]) -> Line:
         beside(figures.runs_on, figures.they_run_on),
         beside(number(figures.milliseconds, ".1f", " ms"), number(figures.their_milliseconds, ".1f", " ms")),
         number(figures.latency, ".2f"),
-        number(figures.fastest, ".2f"),
+        number(figures.processor, ".2f"),
         beside(f"{figures.seconds:.2f} s", number(figures.their_seconds, ".1f", " s")),
         number(figures.faster, ".1f", " times"),
     ]
