@@ -11,6 +11,7 @@ from tensorflowjs.passes.optimising.spot import Spot
 from tensorflowjs.passes.optimising.terms import Symbol, Terms, symbol_of
 
 _LARGEST = 2**31 - 1
+_CUTS = ("StridedSlice", "GatherV2", "Gather")
 _SUMS = ("Add", "AddV2", "Sub", "Maximum", "Minimum")
 
 
@@ -32,7 +33,7 @@ def numbers(at: Spot) -> Value | None:
     known = [term for term in entries if isinstance(term, int) and abs(term) <= _LARGEST]
     if len(known) == len(entries):
         return at.ints(known if shape else known[0])
-    return _whole_shape(at, entries) or _one_size(at, entries, shape)
+    return _whole_shape(at, entries) or _some_sizes(at, entries, shape)
 
 
 def _source(at: Spot, symbol: Symbol | None) -> Value | None:
@@ -51,15 +52,20 @@ def _whole_shape(at: Spot, entries: Terms) -> Value | None:
     return None if at.old.op == "Shape" and at.x is source else at.shape(source)
 
 
-def _one_size(at: Spot, entries: Terms, shape: tuple[int, ...]) -> Value | None:
-    """One size, cut from the shape of a value farther down."""
-    symbol = symbol_of(entries[0]) if len(entries) == 1 else None
-    source = _source(at, symbol)
-    if source is None or symbol is None or at.old.op not in ("StridedSlice", "GatherV2", "Gather"):
+def _some_sizes(at: Spot, entries: Terms, shape: tuple[int, ...]) -> Value | None:
+    """Some sizes, cut from the shape of a value farther down."""
+    symbols = [symbol for term in entries if (symbol := symbol_of(term)) is not None]
+    source = _source(at, symbols[0] if symbols else None)
+    if source is None or len(symbols) < len(entries) or any(symbol.value is not source for symbol in symbols):
         return None
-    if at.x.node.op != "Shape" or at.x.node.inputs[0] is source:
+    if at.old.op not in _CUTS or at.x.node.op != "Shape" or at.x.node.inputs[0] is source:
         return None
-    ends = [at.ints([symbol.at]), at.ints([symbol.at + 1]), at.ints([1])]
+    places = [symbol.at for symbol in symbols]
+    if at.old.op != "StridedSlice":
+        return at.gather(at.shape(source), at.ints(places if shape else places[0]))
+    if places != list(range(places[0], places[0] + len(places))):
+        return None
+    ends = [at.ints([places[0]]), at.ints([places[-1] + 1]), at.ints([1])]
     masks = {f"{key}_mask": 0 for key in ("begin", "end", "ellipsis", "new_axis")}
     return at("StridedSlice", at.shape(source), *ends, **masks, shrink_axis_mask=0 if shape else 1)
 
