@@ -129,3 +129,80 @@ def test_ops_that_tfjs_lacks_are_listed(tmp_path: Path) -> None:
     assert not (tmp_path / "web").exists()
     tensorflowjs.convert(tmp_path / "saved", tmp_path / "web", skip_op_check=True)
     assert (tmp_path / "web" / "model.json").exists()
+
+
+# ---------------------------------------------------------------------------- control flow of version 1
+
+
+def test_a_case_that_was_lowered_and_frozen(tfjs: TfjsRunner, tmp_path: Path) -> None:
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    @tf.function(input_signature=[tf.TensorSpec([3]), tf.TensorSpec([], tf.int32)])  # type: ignore[untyped-decorator]
+    def chosen(x: Any, i: Any) -> Any:
+        inner = tf.switch_case(i - 1, [lambda: x + 5.0, lambda: x * 7.0])
+        return tf.switch_case(i, [lambda: x * 2.0, lambda: inner, lambda: -x])
+
+    frozen = convert_variables_to_constants_v2(chosen.get_concrete_function(), lower_control_flow=True)
+    graph = frozen.graph.as_graph_def()
+    assert "_SwitchN" in [node.op for node in graph.node]
+    (tmp_path / "frozen.pb").write_bytes(graph.SerializeToString())
+    tensorflowjs.convert(tmp_path / "frozen.pb", tmp_path / "web", output_node_names="Identity")
+    loaded = tfjs.load(tmp_path / "web", kind="graph")
+    for i in (-1, 0, 1, 2, 7):  # outside of the branches as well
+        actual = loaded.predict({"x": X[0], "i": np.int32(i)})[0]
+        np.testing.assert_allclose(actual, chosen(X[0], i).numpy(), rtol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def old_loops(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """A model of TensorFlow 1 with a loop and a branch in it, called by functions of TensorFlow 2."""
+    folder, v1 = tmp_path_factory.mktemp("loops"), tf.compat.v1
+    v1.disable_control_flow_v2()
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [None, 3], "x")
+        w = v1.get_variable("w", [3], use_resource=True, initializer=v1.random_normal_initializer())
+        branch = lambda a: tf.cond(tf.reduce_sum(a) > 0.0, lambda: a, lambda: -a)  # noqa: E731
+        _, y = v1.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, a * w + branch(a)), [0, x])
+        session.run(v1.global_variables_initializer())
+        v1.saved_model.simple_save(session, str(folder / "old"), {"x": x}, {"y": y})
+    v1.enable_control_flow_v2()
+    old = tf.saved_model.load(str(folder / "old"))
+    call = old.signatures["serving_default"]
+    made = tf.Module()
+    made.old, spec = old, [tf.TensorSpec([None, 3])]
+    made.twice = tf.function(lambda x: call(call(x)["y"] + 1.0)["y"] - call(x)["y"], input_signature=spec)
+    made.looped = tf.function(
+        lambda x: tf.while_loop(lambda i, a: i < 2, lambda i, a: (i + 1, call(a)["y"] * 0.1), [0, x])[1],
+        input_signature=spec,
+    )
+    tf.saved_model.save(made, str(folder / "new"), {"twice": made.twice, "looped": made.looped})
+    return made, folder / "new"
+
+
+@pytest.mark.parametrize(("signature", "control_flow_v2"), [("twice", False), ("twice", True), ("looped", True)])
+def test_loops_of_version_1_within_functions(
+    signature: str, control_flow_v2: bool, old_loops: tuple[Any, Path], tfjs: TfjsRunner, tmp_path: Path
+) -> None:
+    made, saved = old_loops
+    tensorflowjs.convert(saved, tmp_path, signature_name=signature, control_flow_v2=control_flow_v2)
+    loaded = tfjs.load(tmp_path, kind="graph")
+    for x in (X, -X):
+        expected = getattr(made, signature)(x).numpy()
+        np.testing.assert_allclose(loaded.predict({"x": x})[0], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_loops_of_version_1_within_lowered_loops(old_loops: tuple[Any, Path], tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedError, match="a loop within a function"):
+        tensorflowjs.convert(old_loops[1], tmp_path / "web", signature_name="looped")
+    assert not (tmp_path / "web").exists()
+
+
+def test_a_model_without_signature(tfjs: TfjsRunner, tmp_path: Path) -> None:
+    saved = Path(__file__).parent.parent / "fixtures" / "tensorflow" / "tf-2.21" / "called"
+    tensorflowjs.convert(saved, tmp_path)
+    with np.load(saved.with_suffix(".npz")) as arrays:
+        given = {"x": arrays["in:x"], "words": arrays["in:words"].astype(str)}
+        loaded = tfjs.load(tmp_path, kind="graph")
+        found = dict(zip(loaded.output_names, loaded.predict(given), strict=True))
+        np.testing.assert_allclose(found["y"], arrays["out:y"], rtol=1e-5, atol=1e-6)
+        assert found["ids"].tolist() == arrays["out:ids"].tolist()

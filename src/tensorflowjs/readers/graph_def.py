@@ -14,6 +14,7 @@ from tensorflowjs.dtypes import BY_ENUM, name_in_tensorflow
 from tensorflowjs.errors import CorruptInputError
 from tensorflowjs.ir.graph import Attr, Func, Graph, Node, Placeholder, Scalar, Shape, Type, Value
 from tensorflowjs.readers.custom_ops import CustomOps
+from tensorflowjs.readers.lowered_cases import expand_cases
 from tensorflowjs.readers.tensor_proto import read_tensor
 from tensorflowjs.tensors import Tensor
 
@@ -30,6 +31,7 @@ def read_graph(proto: Any, where: str, name: str = "main", definitions: Iterable
     for node in proto.node:
         _add_node(graph, node, custom, where)
     _Inputs(graph, custom, where).connect(proto.node)
+    expand_cases(graph)
     return graph
 
 
