@@ -145,7 +145,8 @@ class Copy:
         found = self._values.get(value)
         if found is None:
             where = f"{self._function.name}: {value.node.name} ({value.node.op})"
-            raise UnsupportedError("This graph cannot be converted.", [Problem(where, "a loop within a function")])
+            problem = Problem(where, "a loop within a function", "try --control_flow_v2, which keeps loops as they are")
+            raise UnsupportedError("This graph cannot be converted.", [problem])
         return found
 
     def _brought(self, value: Value, reader: Node) -> Value:
