@@ -94,4 +94,5 @@ def inputs(model: GraphModel) -> Iterator[tuple[str, np.ndarray]]:
     random = np.random.default_rng(1)
     for port in model.signature.inputs:
         shape = [2 if dim is None else dim for dim in port.shape.dims or ()]
-        yield port.key, random.normal(0, 2, math.prod(shape)).astype("f4").reshape(shape)
+        signs = random.permutation(np.arange(math.prod(shape)) % 2 * 2 - 1)  # as many above zero as below
+        yield port.key, (signs * np.abs(random.normal(0, 2, len(signs)))).astype("f4").reshape(shape)
