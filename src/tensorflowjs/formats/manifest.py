@@ -5,6 +5,7 @@ Nothing in a manifest is trusted: its paths stay in its folder, and its weights 
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import struct
@@ -61,8 +62,32 @@ def read_model(path: Path | str) -> StoredModel:
         raise signature.unreadable(path, error) from error
     if not isinstance(document, dict):
         raise CorruptInputError(f"{path} is not {_KIND}: it is not a JSON object.")
-    groups = read_manifest(document.get("weightsManifest") or [], path.parent, origin=str(path))
-    return StoredModel(path, document, groups)
+    return StoredModel(path, document, _groups(document, path))
+
+
+def _groups(document: Mapping[str, Any], path: Path) -> list[list[StoredWeight]]:
+    """The weights that a manifest lists or, where TF.js's artifacts were saved as they are, in one piece."""
+    manifest, specs = document.get("weightsManifest"), document.get("weightSpecs")
+    if manifest is None and specs is not None:
+        data = _one_piece(document.get("weightData"), path)
+        return [read_group({"weights": specs}, data, origin=str(path))]
+    return read_manifest(manifest or [], path.parent, origin=str(path))
+
+
+def _one_piece(data: Any, path: Path) -> GroupBytes:
+    """Weights without a manifest: as base64 in the model.json itself, or in the one file beside it."""
+    if isinstance(data, str):
+        try:
+            return MemoryBytes(base64.b64decode(data, validate=True))
+        except ValueError as error:
+            raise CorruptInputError(f"{path}: its weightData is not base64.") from error
+    names = (f"{path.stem}.weights.bin", "weights.bin")
+    found = next((name for name in names if (path.parent / name).is_file()), None)
+    if found is None:
+        raise MissingInputError(
+            f"{path}: it does not say where its weights are.", hint=f"Put them beside it, as {' or '.join(names)}."
+        )
+    return ShardBytes([shard(path.parent, found, str(path))])
 
 
 def read_manifest(manifest: Any, folder: Path, *, origin: str = "manifest") -> list[list[StoredWeight]]:

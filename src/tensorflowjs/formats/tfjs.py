@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,17 +75,20 @@ def write_model(
     quantization: QuantizationMap | None = None,
     hash_shards: bool = False,
     assets: Path | None = None,
+    marks: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Written:
     """Write `document`, completed with the manifest, and the weights into the folder `target`: all or nothing.
 
-    The files in the folder `assets`, if there is one, go beside them as an archive.
-    Shards of a model that was there before are removed; other files stay. `hash_shards` puts a hash of its content
+    `marks` is what else the manifest is to say of weights, by their names. The files in the folder `assets`, if there
+    is one, go beside them as an archive. Shards of a model that was there before are removed; other files stay. `hash_shards` puts a hash of its content
     into the name of each shard, which lets browsers keep it without ever asking again.
     """
     target = Path(target)
     rules = _rules(groups, quantization)
     with staged(target) as staging:
         written = _write_groups(staging.folder, groups, rules, shard_bytes, hash_shards)
+        for entry in (entry for group in written.manifest for entry in group["weights"]):
+            entry |= marks.get(entry["name"], {})
         text = to_json({**document, "weightsManifest": written.manifest})
         (staging.folder / MODEL_FILE).write_bytes(text)
         archive = [] if assets is None else [write_assets(assets, staging.folder)]

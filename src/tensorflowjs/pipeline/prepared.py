@@ -21,6 +21,7 @@ class Prepared:
     document: Mapping[str, Any]
     groups: list[NamedTensors]
     figures: Mapping[str, Any] = field(default_factory=dict)
+    marks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # what else to say of weights, by name
     assets: Path | None = None  # a folder whose files go beside the model
 
     @property
@@ -37,6 +38,7 @@ def write(prepared: Prepared, target: Path, options: Options) -> dict[str, Any]:
         shard_bytes=options.weight_shard_size_bytes,
         quantization=options.quantization,
         hash_shards=options.hash_shards,
+        marks=prepared.marks,
         assets=prepared.assets,
     )
     tensors = [tensor for _, tensor in prepared.tensors]
