@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -120,8 +121,8 @@ def runs_on(runner: TfjsRunner, export: Export, folder: Path) -> str:
     for backend in BACKENDS:
         try:
             loaded = runner.load(folder, "graph", backend)
-            actual = loaded.predict(inputs)
-            alike = _alike(outputs, actual, loaded.output_names)
+            names, actual = in_order(loaded.output_names, loaded.predict(inputs))
+            alike = _alike(outputs, actual, names)
             loaded.close()
         except RuntimeFailure:
             continue
@@ -131,9 +132,20 @@ def runs_on(runner: TfjsRunner, export: Export, folder: Path) -> str:
     return found
 
 
-def _alike(expected: list[Any], actual: list[Any], names: Iterable[str]) -> bool:
+def in_order(names: Sequence[str], outputs: Sequence[Any]) -> tuple[list[str], list[Any]]:
+    """By the numbers in their names, output_0 before output_1: the reference lists several in any order."""
+
+    def number(row: tuple[str, Any]) -> int:
+        digits = re.search(r"_(\d+)(:\d+)?$", row[0])
+        return int(digits[1]) if digits else 0
+
+    rows = sorted(zip(names, outputs, strict=True), key=number)
+    return [name for name, _ in rows], [output for _, output in rows]
+
+
+def _alike(expected: Sequence[Any], actual: Sequence[Any], names: Sequence[str]) -> bool:
     try:
-        return all(one.ok(TOLERANCE) for one in compare(expected, actual, list(names)))
+        return all(one.ok(TOLERANCE) for one in compare(expected, actual, names))
     except ValueError:  # another number of outputs
         return False
 

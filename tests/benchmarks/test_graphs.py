@@ -62,6 +62,13 @@ def test_what_gives_other_numbers_does_not_run(export: Any) -> None:
         assert runs_on(runner, export, export.folder / "nothing") == NOT_CONVERTED
 
 
+def test_outputs_are_compared_in_the_order_of_their_numbers() -> None:
+    from graphs import in_order
+
+    assert in_order(["out_10", "out_2", "out_0"], "cba") == (["out_0", "out_2", "out_10"], ["a", "b", "c"])
+    assert in_order(["Identity_1:0", "Identity:0"], "ba") == (["Identity:0", "Identity_1:0"], ["a", "b"])
+
+
 def test_models_take_turns(export: Any) -> None:
     from graphs import latencies
 
