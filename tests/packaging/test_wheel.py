@@ -17,6 +17,20 @@ MODEL = ROOT / "examples" / "shapes" / "shapes.keras"
 PARAMETERS = 5_980  # as Keras counts them: model.count_params()
 PACKAGE = ROOT / "src" / "tensorflowjs"
 
+# What the build adds to the files of the repository.
+TFJS = {
+    f"tensorflowjs/web/{name}"
+    for name in (
+        "NOTICE.txt",
+        "tf.es2017.min.js",
+        "tf-backend-wasm.es2017.min.js",
+        "tf-backend-webgpu.es2017.min.js",
+        "tfjs-backend-wasm.wasm",
+        "tfjs-backend-wasm-simd.wasm",
+        "tfjs-backend-wasm-threaded-simd.wasm",
+    )
+}
+
 # h5py, numpy, protobuf, rich and what these ask for; pip, and what `python -m venv` brings beside it.
 INSTALLED = {"tensorflowjs", "h5py", "numpy", "protobuf", "rich", "markdown-it-py", "mdurl", "pygments"}
 OF_THE_ENVIRONMENT = {"pip", "setuptools"}
@@ -75,7 +89,30 @@ def test_the_wheel_is_pure_python_and_holds_every_file_of_the_package(wheel: Pat
     assert wheel.name.endswith("-py3-none-any.whl")
     inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     files = (path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    assert inside == {path.relative_to(PACKAGE.parent).as_posix() for path in files}
+    assert inside == {path.relative_to(PACKAGE.parent).as_posix() for path in files} | TFJS
+
+
+def test_the_wheel_brings_tfjs_with_it(wheel: Path, environment: Environment) -> None:
+    find = (
+        "from tensorflowjs.verify.node import find_tfjs; files = find_tfjs(); print(files.tf, files.wasm, files.webgpu)"
+    )
+    found = environment.run("python", "-c", find).replace(str(environment.folder), "").split()
+    assert [Path(path).parts[-3:-1] for path in found] == [("tensorflowjs", "web")] * 3
+    with zipfile.ZipFile(wheel) as archive:
+        assert b"David Bau" in archive.read("tensorflowjs/web/NOTICE.txt")
+        for name in sorted(TFJS):
+            (original, *_) = [
+                *ROOT.glob(f"web/node_modules/@tensorflow/*/dist/{Path(name).name}"),
+                ROOT / "web/NOTICE.txt",
+            ]
+            assert archive.read(name) == original.read_bytes()
+
+
+def test_serving_asks_for_its_extra(environment: Environment, tmp_path: Path) -> None:
+    binaries = environment.folder / ("Scripts" if os.name == "nt" else "bin")
+    done = subprocess.run([binaries / "tensorflowjs", "serve", tmp_path], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert 'pip install "tensorflowjs[serve]"' in done.stderr
 
 
 def test_installs_only_the_run_time_dependencies(environment: Environment) -> None:
