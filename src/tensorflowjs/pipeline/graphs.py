@@ -69,7 +69,7 @@ def prepare(model: GraphModel, options: Options) -> Prepared:
         "missed": journal.missed,
         "nodes": sum(node.op != "Const" for node in model.graph.nodes.values()),
     }
-    return Prepared(_document(model, options), [tfjs_graph.weights(model)], figures, model.assets)
+    return Prepared(_document(model, options), [tfjs_graph.weights(model)], figures, assets=model.assets)
 
 
 def _document(model: GraphModel, options: Options) -> dict[str, Any]:
