@@ -21,8 +21,8 @@ class Prepared:
     document: Mapping[str, Any]
     groups: list[NamedTensors]
     figures: Mapping[str, Any] = field(default_factory=dict)
-    marks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # what else to say of weights, by name
     assets: Path | None = None  # a folder whose files go beside the model
+    marks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # what else to say of weights, by name
 
     @property
     def tensors(self) -> NamedTensors:
