@@ -80,8 +80,9 @@ def write_model(
     """Write `document`, completed with the manifest, and the weights into the folder `target`: all or nothing.
 
     `marks` is what else the manifest is to say of weights, by their names. The files in the folder `assets`, if there
-    is one, go beside them as an archive. Shards of a model that was there before are removed; other files stay. `hash_shards` puts a hash of its content
-    into the name of each shard, which lets browsers keep it without ever asking again.
+    is one, go beside them as an archive. Shards of a model that was there before are removed; other files stay.
+    `hash_shards` puts a hash of its content into the name of each shard, which lets browsers keep it without ever
+    asking again.
     """
     target = Path(target)
     rules = _rules(groups, quantization)
