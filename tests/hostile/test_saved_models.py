@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import random
 import shutil
+import subprocess
+import sys
 import tarfile
 import tracemalloc
 from collections.abc import Callable
@@ -363,8 +365,7 @@ def test_an_index_whose_names_grow_without_end(copy: Path, tmp_path: Path) -> No
     footer = _varint(0) + _varint(0) + _varint(len(data)) + _varint(len(index) - 5)
     path = copy / "variables" / "variables.index"
     path.write_bytes(data + index + footer.ljust(40, b"\0") + MAGIC.to_bytes(8, "little"))
-    with pytest.raises(CorruptInputError, match="names of an absurd size"):
-        tensorflowjs.convert(copy, tmp_path / "out")
+    refused(copy, tmp_path, CorruptInputError, "names of an absurd size")
 
 
 # ------------------------------------------------------------------------------------- archives
@@ -435,3 +436,43 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
         else:
             changed[at] = chance.choice([0, 0x7F, 0x80, 0xFF])
     return bytes(changed)
+
+
+# ------------------------------------------------------------------------------------- the command
+
+LIMITED = """
+import sys
+from tensorflowjs.cli.converter import main
+if sys.platform == "linux":
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000))
+sys.exit(max(main([source, "out"]) for source in sys.argv[1:]))
+"""
+
+
+def test_the_command_in_little_memory(tmp_path: Path) -> None:
+    """Also what is not Python's own memory: the messages of protobuf."""
+
+    def huge(meta: Any) -> None:
+        tensor = next(node for node in meta.graph_def.node if node.op == "Const").attr["value"].tensor
+        tensor.tensor_shape.dim.add(size=1 << 50)
+
+    def deep(meta: Any) -> None:
+        for number in range(40):
+            function(meta, f"f{number}", f"f{number + 1}", f"f{number + 1}")
+        function(meta, "f40")
+        calling(meta, "f0")
+
+    def long(meta: Any) -> None:
+        meta.graph_def.node.add(name="absurd", op="Identity", input=["w:99999999999999999999"])
+
+    models = [edited(Path(shutil.copytree(CALLED, tmp_path / edit.__name__)), edit) for edit in (huge, deep, long)]
+    models.append(with_entry(Path(shutil.copytree(CALLED, tmp_path / "slices")), absurd_slices, KERNEL))
+    before = tree(tmp_path)
+    ended = subprocess.run(
+        [sys.executable, "-c", LIMITED, *map(str, models)], capture_output=True, text=True, timeout=60, cwd=tmp_path
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.count("error: ") == len(models)
+    assert not [word for word in ("Traceback", "should not have happened", "MemoryError") if word in ended.stderr]
+    assert tree(tmp_path) == before

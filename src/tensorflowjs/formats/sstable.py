@@ -16,7 +16,7 @@ _FOOTER = 48
 _TRAILER = 5
 _NONE, _SNAPPY = 0, 1
 MOST_UNPACKED = 1 << 24  # of a block, which TensorFlow ends after some 256 KiB
-MOST_KEYS = 1 << 28  # bytes of all keys: what they share with the key before takes no room in the file
+MOST_KEYS = 1 << 25  # bytes of all keys: what they share with the key before takes no room in the file
 
 
 def entries(data: bytes, where: str) -> Iterator[tuple[bytes, bytes]]:
