@@ -18,9 +18,10 @@ import tensorflowjs
 from tensorflowjs.errors import RuntimeFailure, UnsupportedError
 from tensorflowjs.events import Note, listening
 from tensorflowjs.verify import Comparison, TfjsRunner, Tolerance, compare
+from tests.tfjs.lowered import run_as_graph
 from tests.tfjs.randomised import Array, outputs_of, random_model_inputs, randomise_weights, settle_statistics
 
-Route = Literal["h5", "keras", "live"]
+Route = Literal["h5", "keras", "live", "graph"]
 ROUTES: tuple[Route, ...] = ("h5", "keras", "live")
 BACKENDS = ("auto", "cpu")
 Inputs = Array | Sequence[Array] | Mapping[str, Array]
@@ -76,10 +77,12 @@ def assert_parity(
     randomise: bool = True,
     allow_weak: bool = False,
     timeout: float = 60,
+    graph: bool = True,
     **options: Any,
 ) -> list[Parity]:
     """Convert `model` with random weights by each route; fail unless TF.js gives what Keras gives.
 
+    It has to give the same once more as a graph model, if `graph` and nothing is asked of the conversion.
     `atol` is a share of each output's largest value. `options` go to the conversion. Outputs that prove nothing
     (all zeros, constant, the same for every sample) fail too, unless `allow_weak`.
     """
@@ -97,6 +100,10 @@ def assert_parity(
             for backend in backends:
                 compared = run(runner, target, backend, given, expected, timeout=timeout)
                 results.append(Parity(route, backend, compared, notes))
+        if graph and not options:
+            actual = run_as_graph(runner, model, given, Path(folder, "graph"), timeout=timeout)
+            compared = compare(expected, actual, [f"output {index}" for index in range(len(actual))])
+            _check([Parity("graph", "auto", compared, [])], tolerance, allow_weak)
     _check(results, tolerance, allow_weak)
     return results
 

@@ -82,7 +82,7 @@ def test_stateful_both_ways(assert_parity: AssertParity, library: str) -> None:
     for route in ("keras", "live"):
         for layer in model.layers:
             _reset(layer)
-        assert_parity(model, routes=[route], backends=["cpu"])
+        assert_parity(model, routes=[route], backends=["cpu"], graph=False)
 
 
 def _reset(layer: Any) -> None:

@@ -9,10 +9,10 @@ from tensorflowjs.catalog.geometry import is_channels_first
 from tensorflowjs.catalog.masks import version
 from tensorflowjs.lowering.core import augmenting
 from tensorflowjs.lowering.engine import Outputs, Site, Write
-from tensorflowjs.lowering.functions import pad
+from tensorflowjs.lowering.functions import pad, where
 from tensorflowjs.lowering.layout import channels_first, channels_last
 from tensorflowjs.lowering.reshaping import resized
-from tensorflowjs.lowering.values import FLOAT, Traced
+from tensorflowjs.lowering.values import BOOL, FLOAT, Traced
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,18 @@ def random_crop(site: Site) -> Outputs:
     return _over_image(site, write)
 
 
+def auto_contrast(site: Site) -> Outputs:
+    """Each channel stretched to the whole range; where it holds one value only, as it is."""
+    x = site.floats
+    bottom, top = (float(number) for number in site.config.get("value_range") or (0, 255))
+    if site.x.dtype != FLOAT:
+        site.refuse("images of whole numbers, which it rounds", 'make the input of the model dtype="float32"')
+    low, high = x.reduce("Min", [1, 2], keep=True), x.reduce("Max", [1, 2], keep=True)
+    stretched = (x - low) / (high - low)
+    y = stretched.maximum(0.0).minimum(1.0) * (top - bottom) + bottom
+    return where(y.each("IsNan", BOOL), x, y)
+
+
 def _over_image(site: Site, write: Callable[[Traced], Traced]) -> Traced:
     if len(site.inputs) != 1:
         site.refuse("called with labels or boxes beside the images", "take it out of the model")
@@ -110,4 +122,9 @@ def _over_image(site: Site, write: Callable[[Traced], Traced]) -> Traced:
     return channels_first(y, 2) if first else y
 
 
-LAYERS: dict[str, Write] = {"Resizing": resizing, "CenterCrop": center_crop, "RandomCrop": random_crop}
+LAYERS: dict[str, Write] = {
+    "Resizing": resizing,
+    "CenterCrop": center_crop,
+    "RandomCrop": random_crop,
+    "AutoContrast": auto_contrast,
+}

@@ -23,12 +23,18 @@ def inputs_of(
 ) -> list[Traced]:
     """A placeholder for each input, in the order of the model; the signature lists them in that of their names."""
     root = model.root
-    keys = [ref.layer for ref in root.inputs] if names is None else list(names)
+    keys = _names_of_inputs(model) if names is None else list(names)
     found = [_placeholder(root, ref.layer, builder, lowering, key) for ref, key in zip(root.inputs, keys, strict=True)]
     for key, traced in sorted(zip(keys, found, strict=True), key=lambda pair: pair[0]):
         builder.model.graph.inputs.append(traced.value.node)
         builder.model.signature.inputs.append(Port(key, Type(traced.dtype), Shape(traced.dims)))
     return found
+
+
+def _names_of_inputs(model: LayersModel) -> list[str]:
+    if model.root.implicit_input and model.generation == 3:
+        return ["input_layer"]
+    return [ref.layer for ref in model.root.inputs]
 
 
 def _placeholder(root: Model, name: str, builder: Builder, lowering: Lowering, key: str) -> Traced:

@@ -10,7 +10,7 @@ EXPORT = "export the model with model.export(...) and convert that folder"
 
 LAYERS: dict[str, Write] = {
     **dict.fromkeys(
-        ("AutoContrast", "Equalization", "ContrastLimitedAdaptiveHistogramEqualization"),
+        ("Equalization", "ContrastLimitedAdaptiveHistogramEqualization"),
         Refusal("it counts how often each value of each image occurs", IN_JAVASCRIPT),
     ),
     **dict.fromkeys(
