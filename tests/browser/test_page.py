@@ -180,6 +180,7 @@ def test_camera_and_drawing(opened: Tab) -> None:
 
 def test_benchmark_on_three_backends(opened: Tab, tmp_path: Path) -> None:
     opened.open("pictures/classifier")
+    opened.load("wasm")
     page = opened.page
     page.get_by_label("Runs").fill("7")
     page.wait_for_selector("#benchmark-start:enabled")
@@ -201,6 +202,8 @@ def test_benchmark_on_three_backends(opened: Tab, tmp_path: Path) -> None:
         assert figures["warm"]["median"] == pytest.approx(np.median(figures["warm"]["times"]))
         assert {kernel["name"] for kernel in figures["kernels"]} & {"FusedConv2D", "Conv2D"}
         assert len(re.findall(r"[\d.,]+ ms", rows[name])) == 5
+        own = 837 * 4 + 8 * 8 * 3 * 4  # weights and the input, and nothing of the model that was loaded to run
+        assert own <= figures["memory"]["bytes"] < own + 200
     assert saved["backends"]["webgl"]["memory"]["gpuBytes"] > 0
     assert page.locator(".distribution .dot").count() == 21
     assert page.locator(".distribution .median").count() == 3

@@ -6,7 +6,7 @@ import { drawing, element } from "./elements.mjs";
 export function bars(label, rows, largest = Math.max(...rows.map((row) => row.value))) {
   return element(
     "ol",
-    { class: "bars", "aria-label": label },
+    { class: rows.some((row) => row.note) ? "bars noted" : "bars", "aria-label": label },
     ...rows.map(({ label: name, value, text, note, tone }) =>
       element(
         "li",
@@ -19,7 +19,7 @@ export function bars(label, rows, largest = Math.max(...rows.map((row) => row.va
           drawing("rect", { class: "fill", width: largest > 0 ? Math.max(0, (100 * value) / largest) : 0, height: 8 }),
         ),
         element("span", { class: "bar-text" }, text),
-        element("small", { class: "bar-note" }, note ?? ""),
+        note && element("small", { class: "bar-note" }, note),
       ),
     ),
   );

@@ -2,7 +2,7 @@
 
 import { measure } from "./measure.mjs";
 import { Running } from "./running.mjs";
-import { environment } from "./tfjs.mjs";
+import { environment, useBackend } from "./tfjs.mjs";
 
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
@@ -15,11 +15,12 @@ export async function compare(url, kind, backends, { runs, batch = 1, seed = 1, 
     if (onStep(backend, "loading", 0, 1) === false) break;
     await turn();
     try {
+      const before = (await useBackend(backend)).memory();
       running = await Running.load(url, kind, backend);
       const tensors = running.randomTensors(seed, batch);
       inputs = Object.entries(tensors).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
       const onRun = (done, total) => onStep(backend, "running", done, total);
-      const measured = await measure(running.tf, () => running.run(tensors), { runs, pause: turn, onRun });
+      const measured = await measure(running.tf, () => running.run(tensors), { runs, pause: turn, onRun, before });
       running.tf.dispose(tensors);
       results[backend] = { load: running.loadTime, ...measured };
     } catch (error) {

@@ -31,9 +31,10 @@ function quantile(sorted, share) {
 
 /**
  * `predict` runs the model once and gives its output tensors. `pause` lets others have a turn between two runs;
- * `onRun` hears how many are through and may stop it by returning false.
+ * `onRun` hears how many are through and may stop it by returning false; `before` is what tf.memory() said before the
+ * model was there.
  */
-export async function measure(tf, predict, { runs = RUNS, pause = async () => {}, onRun = () => true } = {}) {
+export async function measure(tf, predict, { runs = RUNS, pause = async () => {}, onRun = () => true, before = {} } = {}) {
   const once = async () => {
     const begin = performance.now();
     const outputs = await predict();
@@ -48,16 +49,23 @@ export async function measure(tf, predict, { runs = RUNS, pause = async () => {}
     await pause();
     times.push(await once());
   }
-  const { numTensors, numBytes, numBytesInGPU } = tf.memory();
+  const memory = tf.memory();
   const isQuick = times.length > 0 && statistics(times).median < QUICK;
   const profile = await profiled(tf, predict, isQuick ? PROFILES : 1);
   return {
     first,
     warm: times.length ? { ...statistics(times), times } : null,
-    memory: { tensors: numTensors, bytes: numBytes, gpuBytes: numBytesInGPU ?? null, peakBytes: profile.peakBytes },
+    memory: {
+      tensors: more("numTensors", memory, before),
+      bytes: more("numBytes", memory, before),
+      gpuBytes: "numBytesInGPU" in memory ? more("numBytesInGPU", memory, before) : null,
+      peakBytes: profile.peakBytes === null ? null : profile.peakBytes - (before.numBytes ?? 0),
+    },
     kernels: profile.kernels,
   };
 }
+
+const more = (key, now, before) => now[key] - (before[key] ?? 0);
 
 /** What one run spends its time on, by kernel. `ms` is null where the backend cannot tell. */
 async function profiled(tf, predict, times) {

@@ -49,8 +49,8 @@ class Picture {
     return made;
   }
 
-  get preview() {
-    return element("div", { class: "preview" }, this.canvas, labelled("Pixel values", this.range));
+  preview(...more) {
+    return element("div", { class: "preview" }, this.canvas, element("div", { class: "beside" }, labelled("Pixel values", this.range), ...more));
   }
 }
 
@@ -68,7 +68,7 @@ export function fileInput(spec, changed) {
     }
   };
   const control = element("input", { type: "file", accept: "image/*", on: { change: chosen } });
-  return { picture, element: element("div", {}, labelled("Picture", control), said, picture.preview), close() {} };
+  return { picture, element: element("div", {}, labelled("Picture", control), said, picture.preview()), close() {} };
 }
 
 export function drawnInput(spec, changed) {
@@ -100,7 +100,7 @@ export function drawnInput(spec, changed) {
   canvas.setAttribute("aria-label", "Draw here with mouse, finger or pen");
   for (const [event, listener] of [["pointerdown", down], ["pointermove", move], ["pointerup", changed]]) canvas.addEventListener(event, listener);
   const clearing = button("Clear", clear, { class: "quiet" });
-  return { picture, element: element("div", {}, element("p", { class: "hint" }, "Draw with mouse, finger or pen."), picture.preview, clearing), close() {} };
+  return { picture, element: element("div", {}, element("p", { class: "hint" }, "Draw with mouse, finger or pen."), picture.preview(clearing)), close() {} };
 }
 
 export function cameraInput(spec, changed) {
@@ -141,5 +141,5 @@ export function cameraInput(spec, changed) {
     return values();
   };
   const keep = element("label", { class: "check" }, live, "Keep running");
-  return { picture, element: element("div", {}, element("div", { class: "row" }, begin, keep), said, video, picture.preview), close };
+  return { picture, element: element("div", {}, element("div", { class: "row" }, begin, keep), said, video, picture.preview()), close };
 }
