@@ -189,8 +189,8 @@ def _variables(layer: Any) -> list[Any]:
 
 
 def _is_called(variable: Any, name: str) -> bool:
-    """Whether both end in the same kind of weight, say `kernel`."""
-    return _kind(str(variable.name)) == _kind(name)
+    """Whether both end in the same kind of weight, say `kernel`; Keras 3 is short about a `depthwise_kernel`."""
+    return _kind(name).endswith(_kind(str(variable.name)))
 
 
 def _kind(name: str) -> str:
