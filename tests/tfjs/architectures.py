@@ -201,6 +201,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "U-Net": Architecture(networks.u_net, networks.images),
     "SSD": Architecture(networks.ssd, networks.one_image),
     "text classifier": Architecture(networks.text_classifier, networks.words),
+    "text reader": Architecture(networks.text_reader, networks.words),
     "LSTM": Architecture(partial(networks.recurrent, layer="LSTM"), networks.series),
     "GRU": Architecture(partial(networks.recurrent, layer="GRU"), networks.series),
     "ConvLSTM2D": Architecture(networks.conv_lstm, networks.films),

@@ -208,6 +208,15 @@ def text_classifier(k: Any, full: bool) -> Any:
     return k.Model(text, k.layers.Dense(4, activation="softmax")(x))
 
 
+def text_reader(k: Any, full: bool) -> Any:
+    """Words that may be missing at the end: empty strings, which a recurrent layer does not see."""
+    text = k.Input((7,), dtype="string")
+    vocabulary = [word for word in WORDS if word]
+    numbers = k.layers.TextVectorization(standardize=None, split=None, vocabulary=vocabulary)(text)
+    x = k.layers.Embedding(len(vocabulary) + 2, 64 if full else 6, mask_zero=True)(numbers)
+    return k.Model(text, k.layers.Dense(4)(k.layers.GRU(5)(x)))
+
+
 def recurrent(k: Any, full: bool, layer: str) -> Any:
     """Two directions, then one; the length may be anything."""
     units = 128 if full else 5

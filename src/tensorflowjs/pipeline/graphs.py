@@ -16,6 +16,7 @@ from tensorflowjs.passes.dtypes import narrow_dtypes
 from tensorflowjs.passes.freezing import freeze
 from tensorflowjs.passes.inlining import inline
 from tensorflowjs.passes.keeping import keep_control_flow
+from tensorflowjs.passes.masked_lookups import put_masks_into_tables
 from tensorflowjs.passes.optimising.driver import optimise
 from tensorflowjs.passes.optimising.journal import Journal
 from tensorflowjs.passes.pruning import prune
@@ -43,6 +44,7 @@ def passes(options: GraphOptions) -> Iterator[Pass]:
     yield keep_control_flow if options.control_flow_v2 else lower_control_flow
     yield drop_controls
     yield narrow_dtypes
+    yield put_masks_into_tables
     yield rewrite
     yield prune
 
