@@ -68,6 +68,23 @@ def parse_text(file: str, name: str, data: bytes, where: str) -> Any:
     return result
 
 
+def from_json(file: str, name: str, value: Any, where: str) -> Any:
+    """The message that `value` is in the JSON of protobuf, unknown fields skipped; CorruptInputError if it is none."""
+    from google.protobuf import json_format
+
+    result = message(file, name)()
+    try:
+        json_format.ParseDict(value, result, ignore_unknown_fields=True)
+    except (json_format.ParseError, RecursionError, ValueError, TypeError, AttributeError) as error:
+        raise CorruptInputError(f"{where}: it is no {name} in JSON ({error}).") from None
+    return result
+
+
+def dtype_number(name: str) -> int | None:
+    """TensorFlow's number of the dtype `DT_FLOAT`."""
+    return _DTYPE_NUMBERS.get(name)
+
+
 # Our messages have dtypes as numbers, texts have them as names. What stands in quotes is left alone.
 _ENUM = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\bDT_[A-Z0-9_]+\b")
 

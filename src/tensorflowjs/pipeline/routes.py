@@ -69,6 +69,7 @@ ROUTES: dict[tuple[str, str], Route] = {
             journey="graphs",
             takes=("output_node_names",),
         ),
+        Route("tfjs_graph_model", "tfjs_graph_model", reader="tfjs_graph", journey="graphs"),
         Route("tfjs_layers_model", "tfjs_layers_model", reader="tfjs_stored", journey="resharding"),
         Route("tfjs_layers_model", "keras", reader="tfjs_layers", journey="back_to_h5"),
         Route("tfjs_layers_model", "keras_keras", reader="tfjs_layers", journey="back_to_archive"),
