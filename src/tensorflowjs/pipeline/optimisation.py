@@ -7,7 +7,6 @@ from collections.abc import Collection
 from tensorflowjs.errors import UsageError
 from tensorflowjs.passes.optimising import fusing, identities
 from tensorflowjs.passes.optimising.arithmetic import (
-    affine_norms,
     batch_norms,
     biases,
     cheaper,
@@ -15,11 +14,12 @@ from tensorflowjs.passes.optimising.arithmetic import (
     factors,
     hidden_factors,
     leading,
+    leftovers,
     padding,
     turned,
 )
 from tensorflowjs.passes.optimising.passes import Pass
-from tensorflowjs.passes.optimising.recognising import activations, gelu, layer_norm, prelu, softmax
+from tensorflowjs.passes.optimising.recognising import activations, gelu, layer_norm, prelu, softmax, whole_pools
 from tensorflowjs.passes.optimising.simplifying import (
     duplicates,
     folding,
@@ -49,12 +49,14 @@ _CONSTANTS = (
 )  # fmt: skip
 
 # What takes more nodes than it has to.
-_SPELLINGS = (activations.PASS, prelu.PASS, gelu.PASS, softmax.PASS, layer_norm.PASS, cheaper.PASS)
+_SPELLINGS = (
+    activations.PASS, prelu.PASS, gelu.PASS, softmax.PASS, layer_norm.PASS, whole_pools.PASS, cheaper.PASS,
+)  # fmt: skip
 
 STAGES: dict[str, tuple[Pass, ...]] = {
     "simplify": (*_BASICS, *_SHAPES),
     "fold": (*_BASICS, *_SPELLINGS, *_CONSTANTS),
-    "fuse": (*_BASICS, prelu.LEAKY, fusing.BIASES, fusing.ACTIVATIONS, affine_norms.PASS),
+    "fuse": (*_BASICS, prelu.LEAKY, fusing.BIASES, fusing.ACTIVATIONS, leftovers.PASS),
 }
 
 NAMES: tuple[str, ...] = tuple(dict.fromkeys(each.name for stage in STAGES.values() for each in stage))

@@ -1,13 +1,14 @@
-"""Constants in a row are joined, and what is left over becomes one batch normalisation: constants, affine_norms."""
+"""Constants in a row are joined, and what is left over gets a filter of its own: constants, leftovers."""
 
 from __future__ import annotations
 
 import pytest
 
-from tensorflowjs.passes.optimising.arithmetic import affine_norms, constants
+from tensorflowjs.passes.optimising.arithmetic import constants, leftovers
 from tests.passes.optimising.float_graphs import ops, optimised, reasons, same
 
-PASSES = (constants.PASS, affine_norms.PASS)
+PASSES = (constants.PASS, leftovers.PASS)
+IMAGE = "%x = Placeholder() {shape: shape[?, 3, 3, 4]}\n"
 ROWS = "%x = Placeholder() {shape: shape[?, 4]}\n"
 
 
@@ -39,7 +40,7 @@ def test_one_batch_normalisation() -> None:
     %p = Mul(%x, %a)
     %y = Sub(%b, %p)
     """
-    assert optimised(before, affine_norms.PASS) == same("""
+    assert optimised(before, leftovers.PASS) == same("""
     output y = %y
     %x = Placeholder() {shape: shape[?, 2]}
     %y/Const = float32[2]{-2.0, -3.0}
@@ -70,6 +71,28 @@ JOINED = {
         ["FusedBatchNormV3"],
     ),
     "numbers": (ROWS + "%a = float32[]\n%b = float32[]\n%p = Mul(%x, %a)\n%y = Sub(%p, %b)", ["FusedBatchNormV3"]),
+    "an image": (
+        IMAGE + "%a = float32[4]\n%b = float32[1, 1, 4]\n%p = Mul(%x, %a)\n%y = AddV2(%p, %b)",
+        ["DepthwiseConv2dNative", "BiasAdd"],
+    ),
+    "a sequence": (
+        "%x = Placeholder() {shape: shape[?, 3, 4]}\n%a = float32[4]\n%b = float32[]\n"
+        "%p = Mul(%x, %a)\n%y = AddV2(%p, %b)",
+        ["DepthwiseConv2dNative", "BiasAdd"],
+    ),
+    "a number before an activation": (
+        IMAGE + "%a = float32[]{3.0}\n%p = AddV2(%x, %a)\n%y = Relu6(%p)",
+        ["DepthwiseConv2dNative", "BiasAdd", "Relu6"],
+    ),
+    "a factor before an activation": (
+        IMAGE + "%a = float32[4]\n%p = Mul(%x, %a)\n%y = Elu(%p)",
+        ["DepthwiseConv2dNative", "Elu"],
+    ),
+    "batch normalisation of an image": (
+        IMAGE + "%g = float32[4]\n%o = float32[4]\n%m = float32[4]\n%v = positive[4]\n"
+        "%p = FusedBatchNormV3(%x, %g, %o, %m, %v)\n%y = Relu(%p)",
+        ["DepthwiseConv2dNative", "BiasAdd", "Relu"],
+    ),
     "many axes": (
         "%x = Placeholder() {shape: shape[?, 2, 2, 2, 4]}\n"
         "%a = float32[4]\n%b = float32[1, 1, 4]\n%p = Mul(%x, %a)\n%y = AddV2(%p, %b)",
@@ -84,6 +107,12 @@ def test_what_is_left(text: str, left: list[str]) -> None:
 
 
 STAYS = {
+    "a constant added to an image": (IMAGE + "%a = float32[4]\n%y = AddV2(%x, %a)", None),
+    "an activation that does not fuse": (IMAGE + "%a = float32[4]\n%p = AddV2(%x, %a)\n%y = Tanh(%p)", None),
+    "an activation and something else": (
+        IMAGE + "%a = float32[4]\n%p = AddV2(%x, %a)\n%r = Relu(%p)\n%y = AddV2(%p, %r)",
+        None,
+    ),
     "rounding on purpose": (
         ROWS + "%a = float32[]{12582912.0}\n%p = AddV2(%x, %a)\n%y = Sub(%p, %a)",
         "so large that adding it rounds",

@@ -101,7 +101,7 @@ def written(at: Spot, whole: Affine, as_batch_norm: bool = False) -> Value:
     if whole.scale is not None:
         value = at("Mul", value, at.const(whole.scale, "float32"))
     if whole.shift is not None:
-        value = at("AddV2", value, _later(at, whole.shift, whole.channels))
+        value = at("AddV2", value, later(at, whole.shift, whole.channels))
     return value
 
 
@@ -112,14 +112,15 @@ def batch_norm(at: Spot, whole: Affine) -> Value:
     scale = np.broadcast_to(1.0 if whole.scale is None else whole.scale, shape)
     vectors = (
         at.const(scale, "float32"),
-        _later(at, whole.shift, whole.channels, rank=1),
+        later(at, whole.shift, whole.channels, rank=1),
         at.const(np.zeros(shape), "float32"),
         at.const(np.ones(shape), "float32"),
     )
     return at("FusedBatchNormV3", whole.source, *vectors, epsilon=0.0, is_training=False, data_format=b"NHWC")
 
 
-def _later(at: Spot, shift: Later, channels: int, rank: int | None = None) -> Value:
+def later(at: Spot, shift: Later, channels: int, rank: int | None = None) -> Value:
+    """A constant added, as a constant that is computed when it is written."""
     shape = (channels,) if channels > 1 or rank == 1 else ()
 
     def vector() -> NDArray[Any]:
