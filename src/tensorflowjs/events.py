@@ -28,11 +28,12 @@ class Note:
 
 @dataclass(frozen=True)
 class Progress:
-    """`done` of `total` units (bytes while writing weights) of a named stage are through."""
+    """`done` of `total` units (bytes while writing weights) of a named stage are through, up to a `part` of it."""
 
     stage: str
     done: int
     total: int
+    part: str = ""
 
 
 Event = Note | Progress
@@ -55,8 +56,8 @@ def note(text: str, where: str | None = None) -> None:
     _emit(Note(text, where))
 
 
-def progress(stage: str, done: int, total: int) -> None:
-    _emit(Progress(stage, done, total))
+def progress(stage: str, done: int, total: int, part: str = "") -> None:
+    _emit(Progress(stage, done, total, part))
 
 
 def _emit(event: Event) -> None:

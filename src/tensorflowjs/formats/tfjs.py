@@ -135,7 +135,7 @@ def _write_groups(
     shard_bytes: int | None,
     hash_shards: bool = False,
 ) -> Written:
-    done = _Progress(sum(as_tfjs(name, tensor).nbytes for group in groups for name, tensor in group))
+    done = _Progress([as_tfjs(name, tensor).nbytes for group in groups for name, tensor in group])
     manifest: list[dict[str, Any]] = []
     files: list[str] = []
     size = 0
@@ -155,6 +155,7 @@ def _write_weight(
     name: str, tensor: Tensor, rule: str | None, writer: ShardWriter, reader: RegionReader, done: _Progress
 ) -> dict[str, Any]:
     """Append one weight; its entry in the manifest."""
+    done.begin()
     tensor = as_tfjs(name, tensor)
     entry: dict[str, Any] = {"name": name, "shape": list(tensor.shape), "dtype": tensor.dtype}
     stored, fields = quantised(tensor, rule, name) if rule else (tensor, None)
@@ -166,18 +167,25 @@ def _write_weight(
 
 
 class _Progress:
-    """Reports, not too often, how many bytes of weights are through."""
+    """Reports, not too often, how many bytes of weights are through, and which tensor is on."""
 
-    def __init__(self, total: int) -> None:
-        self._total = total
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self._total = sum(sizes)
+        self._count = len(sizes)
+        self._begun = 0
         self._done = 0
         self._next = 0
         self.advance(0)
 
+    def begin(self) -> None:
+        """Another tensor is on."""
+        self._begun += 1
+
     def advance(self, count: int) -> None:
         self._done += count
         if self._done >= self._next:
-            events.progress(_STAGE, min(self._done, self._total), self._total)
+            part = f"tensor {self._begun:,} of {self._count:,}" if self._begun else ""
+            events.progress(_STAGE, min(self._done, self._total), self._total, part)
             self._next = self._done + _STEP
 
     def finish(self) -> None:

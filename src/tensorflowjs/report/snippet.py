@@ -22,8 +22,10 @@ class Input:
 
 
 def snippet(model_json: Path) -> str:
-    """Lines of JavaScript for the model at `model_json`."""
+    """Lines of JavaScript for the model at `model_json`; none for weights without a model."""
     document = json.loads(model_json.read_bytes())
+    if not document.get("modelTopology"):
+        return ""
     address = f"{model_json.parent.name}/{model_json.name}"
     if document.get("format") == "graph-model":
         return _graph(document, address)
