@@ -31,6 +31,7 @@ class Checkpoint:
         self._prefix = folder / "variables" / "variables"
         restore = graph.nodes.get(meta_graph.saver_def.restore_op_name.lstrip("^").split(":")[0])
         self._places = list(flow.reached([restore])) if restore is not None else []
+        self._lists: dict[Node, list[str]] = {}  # all tensors of a model are often restored by one node
 
     @cached_property
     def bundle(self) -> Bundle:
@@ -88,7 +89,9 @@ class Checkpoint:
         node = self._flow.source(value, frame)[0].node
         if node.op != "Const":
             raise CorruptInputError(f"{node.name} ({node.op}): the names of the checkpoint's tensors are not constant.")
-        return [item.decode("utf-8", "replace") for item in node.tensor.read().reshape(-1)]
+        if node not in self._lists:
+            self._lists[node] = [item.decode("utf-8", "replace") for item in node.tensor.read().reshape(-1)]
+        return self._lists[node]
 
     def imports(self) -> Iterator[Place]:
         """Where tables are filled from the checkpoint."""
