@@ -71,6 +71,7 @@ ROUTES: dict[tuple[str, str], Route] = {
         ),
         Route("tfjs_graph_model", "tfjs_graph_model", reader="tfjs_graph", journey="graphs"),
         Route("tfjs_layers_model", "tfjs_layers_model", reader="tfjs_stored", journey="resharding"),
+        Route("tfjs_layers_model", "tfjs_graph_model", reader="tfjs_layers", journey="lowered"),
         Route("tfjs_layers_model", "keras", reader="tfjs_layers", journey="back_to_h5"),
         Route("tfjs_layers_model", "keras_keras", reader="tfjs_layers", journey="back_to_archive"),
     )
