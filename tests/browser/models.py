@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,14 @@ import numpy as np
 
 from tensorflowjs.formats import tfjs
 from tensorflowjs.tensors import ArrayTensor
-from tests.verify.handwritten import functional, input_layer, layer, node, placeholder, sequential
-
-SHAPES = Path(__file__).resolve().parents[2] / "examples" / "shapes" / "shapes.keras"
+from tests.verify.handwritten import functional, input_layer, layer, node, placeholder, sequential, write_graph_model
 
 
 def write_models(folder: Path) -> None:
     write_classifier(folder / "pictures" / "classifier")
     write_two_inputs(folder / "two inputs")
     write_graph(folder / "graph")
+    write_einsum(folder / "einsum")
     write_layers(folder / "unknown layer", sequential(layer("Mystery", "m")), {})
     write_classifier(folder / "cut off")
     shard = next((folder / "cut off").glob("*.bin"))
@@ -90,3 +90,11 @@ def write_graph(folder: Path) -> None:
     topology = {"node": nodes, "library": {}, "versions": {"producer": 1645}}
     document = {"format": "graph-model", "modelTopology": topology, "signature": signature}
     tfjs.write_model(folder, document, [[("model/block/w", ArrayTensor(floats(10, 2, 2)))]])
+
+
+def write_einsum(folder: Path) -> None:
+    """What the wasm backend of TF.js lacks."""
+    equation = {"s": base64.b64encode(b"ij,kj->ik").decode()}
+    attributes = {"equation": equation, "N": {"i": "2"}, "T": {"type": "DT_FLOAT"}}
+    nodes = [placeholder("x", "DT_FLOAT", -1, 3), node("Einsum", "y", "x", "x", **attributes)]
+    write_graph_model(folder, nodes, inputs={"x": "x"}, outputs={"y": "y"})

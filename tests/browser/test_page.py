@@ -53,7 +53,7 @@ def test_the_list_leads_to_the_models(opened: Tab) -> None:
     page.goto(opened.address)
     page.wait_for_selector(".models")
     rows = page.locator(".models li").all_inner_texts()
-    assert len(rows) == 6
+    assert len(rows) == 7
     assert any("no json" in row and "the file is not JSON" in row for row in rows)
     assert any("graph" in row and "graph model, 16 bytes" in row for row in rows)
     page.get_by_role("link", name="classifier").click()
@@ -220,6 +220,49 @@ def test_benchmark_from_the_command_line(models: Path, monkeypatch: pytest.Monke
     assert "Chrome" in found["environment"]["runtime"]
 
 
+def test_a_backend_that_lacks_something_does_not_spoil_the_others(opened: Tab) -> None:
+    opened.open("einsum")
+    page = opened.page
+    page.wait_for_selector("#benchmark-start:enabled")
+    for name in ("webgl", "webgpu"):
+        if page.get_by_label(name).is_enabled():
+            page.get_by_label(name).uncheck()
+    page.get_by_label("Runs").fill("2")
+    page.click("#benchmark-start")
+    page.wait_for_selector("#benchmark-save")
+    assert "No figures for wasm" in opened.trouble()
+    assert "The wasm backend lacks the operation “Einsum”" in opened.trouble()
+    assert page.locator("#benchmark-results tbody tr").count() == 1
+
+
+def test_a_benchmark_can_be_stopped(opened: Tab) -> None:
+    opened.open("graph")
+    page = opened.page
+    page.wait_for_selector("#benchmark-start:enabled")
+    for name in ("wasm", "webgl", "webgpu"):
+        if page.get_by_label(name).is_enabled():
+            page.get_by_label(name).uncheck()
+    page.get_by_label("Runs").fill("1000")
+    page.click("#benchmark-start")
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_selector("#benchmark p:has-text('Stopped.')")
+    assert page.get_by_role("button", name="Stop").is_hidden()
+    assert page.locator(".distribution .dot").count() < 1000
+
+
+def test_running_again_and_again_leaves_nothing_behind(opened: Tab) -> None:
+    opened.open("two inputs")
+    opened.load("cpu")
+    opened.run()
+    tensors = opened.page.evaluate("tf.memory().numTensors")
+    for _ in range(5):
+        opened.run()
+    assert opened.page.evaluate("tf.memory().numTensors") == tensors == 5  # its weights
+    opened.page.locator("#run select").first.select_option("wasm")
+    opened.page.wait_for_selector("#run p:has-text('Loaded into wasm')")
+    assert opened.page.evaluate("tf.memory().numTensors") == 5
+
+
 # ------------------------------------------------------------------------------------ what the page says
 
 
@@ -229,6 +272,7 @@ def test_benchmark_from_the_command_line(models: Path, monkeypatch: pytest.Monke
         ("unknown layer", "The model could not be loaded", "TF.js has no layer “Mystery”"),
         ("cut off", "The model could not be loaded", "weight files do not hold what model.json says"),
     ],
+    ids=["layer", "weights"],
 )
 def test_a_wrong_model_shows_its_error(opened: Tab, model: str, heading: str, words: str) -> None:
     opened.open(model)
@@ -239,7 +283,9 @@ def test_a_wrong_model_shows_its_error(opened: Tab, model: str, heading: str, wo
 
 
 @pytest.mark.parametrize(
-    ("model", "words"), [("no json", "is not JSON"), ("nowhere", "There is no /nowhere/model.json in this folder")]
+    ("model", "words"),
+    [("no json", "is not JSON"), ("nowhere", "There is no /nowhere/model.json in this folder")],
+    ids=["no json", "nowhere"],
 )
 def test_what_is_no_model_shows_its_error(visited: Any, site: str, model: str, words: str) -> None:
     with tab(visited, site) as opened:

@@ -35,9 +35,10 @@ function view(shape, list, labels) {
 
 function vector(list, labels) {
   const order = list.map((value, at) => at).sort((a, b) => list[b] - list[a]);
+  const low = Math.min(0, list[order[order.length - 1]]); // where bars begin
   const rows = order.slice(0, TOP).map((at) => ({
     label: labels ? String(labels[at]) : `# ${at}`,
-    value: Math.max(0, list[at]),
+    value: list[at] - low,
     text: valueText(list[at]),
   }));
   const isShare = list.every((value) => value >= 0 && value <= 1.0001);
