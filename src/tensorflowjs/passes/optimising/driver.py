@@ -15,6 +15,7 @@ from tensorflowjs.passes.optimising.spot import Known, Spot
 from tensorflowjs.passes.reach import graphs
 
 _NEVER_OUTPUTS = frozenset({"Const", "Placeholder", "PlaceholderWithDefault", "Arg"})
+MOST_CHANGES = 30  # for each node, on average, in a round: two rules that undo each other end somewhere
 MOST_ROUNDS = 20  # of whole-graph passes and rules in turn; real graphs need three or four
 
 
@@ -76,11 +77,15 @@ class _Optimiser:
         self._pivots = {control for node in self._graph.nodes.values() for control in node.controls}
         self._queue(self._graph.in_order())
         changed = False
-        while self._waiting:
+        left = MOST_CHANGES * len(self._graph.nodes) + MOST_CHANGES
+        while self._waiting and left:
             node = self._waiting.popleft()
             self._queued.discard(node)
-            if node.graph is self._graph:
-                changed |= self._improve(node)
+            if node.graph is self._graph and self._improve(node):
+                changed = True
+                left -= 1
+        self._waiting.clear()
+        self._queued.clear()
         return changed
 
     def _queue(self, nodes: Iterable[Node]) -> None:

@@ -38,9 +38,9 @@ def numbers(at: Spot) -> Value | None:
 
 def _source(at: Spot, symbol: Symbol | None) -> Value | None:
     """The value that has a symbol for a size, if it is still there."""
-    if symbol is None or not symbol.is_size or symbol.value.node.graph is not at.old.graph:
+    if symbol is None or not symbol.is_size or symbol.value.node is at.old:
         return None
-    return symbol.value
+    return symbol.value if symbol.value.node.graph is at.old.graph else None
 
 
 def _whole_shape(at: Spot, entries: Terms) -> Value | None:
@@ -78,11 +78,15 @@ def target(at: Spot) -> Value | None:
     """
     if at.inputs[1].node.op == "Const":
         return None
-    shape = fixed(at.terms.of(at.old.output))
-    if shape is None:
+    terms = at.terms.of(at.old.output)
+    shape = fixed(terms)
+    if shape is not None:
+        return at.reshape(at.x, shape)
+    whole = _whole_shape(at, terms) if terms is not None and at.inputs[1].node.op != "Shape" else None
+    if whole is None:
         at.missed("more than one of the sizes it is given are not known")
         return None
-    return at.reshape(at.x, shape)
+    return at.reshape(at.x, whole)
 
 
 def fixed(terms: Terms | None) -> list[int] | None:
@@ -102,5 +106,5 @@ def reshape(at: Spot) -> Value | None:
 PASS = Pass(
     "sizes",
     "what is computed from shapes",
-    rules={**dict.fromkeys((*ENTRIES, *_SUMS), numbers), "Reshape": reshape},
+    rules={**dict.fromkeys((*ENTRIES, *_SUMS, "Rank"), numbers), "Reshape": reshape},
 )

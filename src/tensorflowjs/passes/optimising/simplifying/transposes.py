@@ -139,7 +139,11 @@ def multiply(at: Spot) -> Value | None:
     for position, key in enumerate(keys):
         node = at.inputs[position].node
         order = order_of(at, node)
-        if order is not None and order == (*range(len(order) - 2), len(order) - 1, len(order) - 2):
+        if (
+            order is not None
+            and node.inputs[0].node.op != "Const"
+            and order == (*range(len(order) - 2), len(order) - 1, len(order) - 2)
+        ):
             inputs = list(at.inputs)
             inputs[position] = node.inputs[0]
             return at.again(*inputs, **{key: not flag(at.old, key)})
@@ -154,7 +158,8 @@ def _weights(at: Spot, key: str) -> Value | None:
     if not at.only_here(at.inputs[1]):
         at.missed("its weights are needed as they are elsewhere")
         return None
-    return at.again(at.x, at.transpose(at.inputs[1], (1, 0)), **{key: False})
+    shape = (tensor.shape[1], tensor.shape[0])
+    return at.again(at.x, at.computed(tensor, shape, lambda: tensor.read().T), **{key: False})
 
 
 _REDUCTIONS = ("Sum", "Mean", "Max", "Min", "Prod", "All", "Any")
