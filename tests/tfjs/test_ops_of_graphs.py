@@ -68,6 +68,13 @@ class Written:
 
 CONV = 'T: float32, strides: [1, 1, 1, 1], padding: "SAME", dilations: [1, 1, 1, 1], data_format: "NHWC"'
 
+ONE = "num_args: 1, TArgs: [float32], num_host_args: 0"
+TWO = "num_args: 2, TArgs: [float32, float32], num_host_args: 0"
+FOUR = "num_args: 4, TArgs: [float32, float32, float32, float32], num_host_args: 0"
+FIRST = CONV.replace("NHWC", "NCHW").replace("[1, 1, 1, 1], padding", "[1, 1, 2, 1], padding")
+PRODUCT = "T: float32, transpose_a: false, transpose_b: false"
+NORM = 'T: float32, U: float32, epsilon: 0.1, is_training: false, activation_mode: "Relu", data_format: "NHWC"'
+
 
 def conv(x: Any, k: Any) -> Any:
     return tf.nn.conv2d(x, k, 1, "SAME")
@@ -81,13 +88,13 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 FUSED = {
     "_FusedConv2D BiasAdd": Written(
-        f'_FusedConv2D {{{CONV}, fused_ops: ["BiasAdd"], num_args: 1, TArgs: [float32], num_host_args: 0}}',
+        f'_FusedConv2D {{{CONV}, fused_ops: ["BiasAdd"], {ONE}}}',
         [X, K, B],
         lambda x, k, b: conv(x, k) + b,
     ),
     **{
         f"{op} {name}": Written(
-            f'{op} {{{CONV}, fused_ops: ["BiasAdd", "{name}"], num_args: 1, TArgs: [float32], num_host_args: 0, leakyrelu_alpha: 0.3}}',
+            f'{op} {{{CONV}, fused_ops: ["BiasAdd", "{name}"], {ONE}, leakyrelu_alpha: 0.3}}',
             inputs,
             lambda x, k, b, plain=plain, function=function: function(plain(x, k) + b),
         )
@@ -103,7 +110,7 @@ FUSED = {
     },
     **{
         f"_FusedMatMul {name}": Written(
-            f'_FusedMatMul {{T: float32, transpose_a: false, transpose_b: false, fused_ops: ["BiasAdd", "{name}"], num_args: 1, leakyrelu_alpha: 0.3}}',
+            f'_FusedMatMul {{{PRODUCT}, fused_ops: ["BiasAdd", "{name}"], num_args: 1, leakyrelu_alpha: 0.3}}',
             [MATRIX, OTHER, B],
             lambda a, b, c, function=function: function(a @ b + c),
         )
@@ -120,29 +127,29 @@ FUSED = {
         lambda a, b, c, d: tf.nn.relu(a @ b + c + d),
     ),
     "_FusedConv2D of a side": Written(
-        f'_FusedConv2D {{{CONV}, fused_ops: ["BiasAdd", "Add", "Relu"], num_args: 2, TArgs: [float32, float32], num_host_args: 0}}',
+        f'_FusedConv2D {{{CONV}, fused_ops: ["BiasAdd", "Add", "Relu"], {TWO}}}',
         [X, K, B, SIDE],
         lambda x, k, b, s: tf.nn.relu(conv(x, k) + b + s),
     ),
     "_FusedConv2D normalised": Written(
-        f'_FusedConv2D {{{CONV}, fused_ops: ["FusedBatchNorm", "Relu"], epsilon: 0.2, num_args: 4, TArgs: [float32, float32, float32, float32], num_host_args: 0}}',
+        f'_FusedConv2D {{{CONV}, fused_ops: ["FusedBatchNorm", "Relu"], epsilon: 0.2, {FOUR}}}',
         [X, K, SCALE, OFFSET, MEAN, SPREAD],
         lambda x, k, s, o, m, v: tf.nn.relu(tf.nn.batch_normalization(conv(x, k), m, v, o, s, 0.2)),
     ),
     "_FusedConv2D first": Written(
-        '_FusedConv2D {T: float32, strides: [1, 1, 2, 1], padding: "SAME", dilations: [1, 1, 1, 1], data_format: "NCHW", fused_ops: ["BiasAdd", "Relu"], num_args: 1, TArgs: [float32], num_host_args: 0}',
+        f'_FusedConv2D {{{FIRST}, fused_ops: ["BiasAdd", "Relu"], {ONE}}}',
         [X.transpose(0, 3, 1, 2).copy(), K, B],
         lambda x, k, b: tf.transpose(
             tf.nn.relu(tf.nn.conv2d(tf.transpose(x, [0, 2, 3, 1]), k, [2, 1], "SAME") + b), [0, 3, 1, 2]
         ),
     ),
     "_FusedBatchNormEx": Written(
-        '_FusedBatchNormEx {T: float32, U: float32, epsilon: 0.1, is_training: false, activation_mode: "Relu", num_side_inputs: 0, data_format: "NHWC"}',
+        f"_FusedBatchNormEx {{{NORM}, num_side_inputs: 0}}",
         [SIDE, SCALE, OFFSET, MEAN, SPREAD],
         lambda x, s, o, m, v: tf.nn.relu(tf.nn.batch_normalization(x, m, v, o, s, 0.1)),
     ),
     "_FusedBatchNormEx with a side": Written(
-        '_FusedBatchNormEx {T: float32, U: float32, epsilon: 0.1, is_training: false, activation_mode: "Relu", num_side_inputs: 1, data_format: "NHWC"}',
+        f"_FusedBatchNormEx {{{NORM}, num_side_inputs: 1}}",
         [SIDE, SCALE, OFFSET, MEAN, SPREAD, SIDE[::-1].copy()],
         lambda x, s, o, m, v, d: tf.nn.relu(tf.nn.batch_normalization(x, m, v, o, s, 0.1) + d),
     ),

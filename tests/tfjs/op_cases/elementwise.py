@@ -77,8 +77,8 @@ SHAPES: dict[str, tuple[Input, Input]] = {
     "rank 5": (([None, 2, 1, 2, 3], floats(2, 2, 1, 2, 3)), ([2, 1, 3, 1, 3], floats(2, 1, 3, 1, 3))),
     "empty": (([None, 3], floats(0, 3)), ([3], floats(3))),
 }
-ARITHMETIC = ("Add", "AddV2", "Sub", "Mul", "Maximum", "Minimum", "SquaredDifference", "RealDiv", "DivNoNan", "FloorDiv",
-              "FloorMod", "Atan2", "Mod", "Div", "Xdivy", "MulNoNan", "TruncateMod")  # fmt: skip
+ARITHMETIC = ("Add", "AddV2", "Sub", "Mul", "Maximum", "Minimum", "SquaredDifference", "RealDiv", "DivNoNan",
+              "FloorDiv", "FloorMod", "Atan2", "Mod", "Div", "Xdivy", "MulNoNan", "TruncateMod")  # fmt: skip
 COMPARISONS = ("Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual")
 
 
@@ -104,7 +104,7 @@ AT_EDGES += [
     Case(
         f"{name} of special numbers", binary(name), [([None, 1], lambda rng: SPECIAL(rng)[:, None]), ([None], SPECIAL)]
     )
-    for name in ("AddV2", "Sub", "Mul", "RealDiv", "DivNoNan", "Less", "Equal", "NotEqual", "GreaterEqual")  # fmt: skip
+    for name in ("AddV2", "Sub", "Mul", "RealDiv", "DivNoNan", "Less", "Equal", "NotEqual", "GreaterEqual")
 ] + [
     Case(
         f"{name} of halves and signs",
