@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
 def report(found: Mapping[str, Any]) -> Iterator[str]:
     """The figures for people."""
     around = found["environment"]
-    inputs = ", ".join(f"{row['name']} {' × '.join(map(str, row['shape']))}" for row in found["inputs"])
+    inputs = ", ".join(f"{row['name']} {'x'.join(map(str, row['shape']))}" for row in found["inputs"])
     yield f"{found['model']}: {found['format']} model, {_bytes(found['weightBytes'])} of weights; input {inputs}"
     yield f"TensorFlow.js {around['tfjs']}, {around['runtime']}, {around['processors']} processors"
     if around.get("renderer"):

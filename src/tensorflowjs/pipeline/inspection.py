@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tensorflowjs import events
-from tensorflowjs.errors import UnsupportedError
+from tensorflowjs.errors import InputError, UnsupportedError
 from tensorflowjs.events import Note
 from tensorflowjs.ir.graph import Graph, GraphModel, Port
 from tensorflowjs.ir.layers import Layer, LayersModel, LayersWeights
@@ -119,6 +119,8 @@ def _road(path: PathLike, source: str, target: str, graph: GraphOptions) -> Road
             found.journey.prepare(found.model, Options(graph=graph))
     except UnsupportedError as error:
         return Road(target, tuple(map(str, error.problems)) or (error.summary,), error.hint)
+    except InputError as error:  # there is not enough in it
+        return Road(target, (error.message,), error.hint)
     return Road(target)
 
 

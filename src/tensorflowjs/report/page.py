@@ -102,7 +102,7 @@ def _weights(weights: Sequence[PlannedWeight]) -> str:
     most = max((row.stored.nbytes for row in largest), default=1) or 1
     rows = [_weight(row, most) for row in largest[:MOST_ROWS]]
     heads = ("weight", "shape", "stored as", "size", "", "largest error", "signal to noise")
-    more = f"<p>… and {len(largest) - MOST_ROWS:,} smaller ones.</p>" if len(largest) > MOST_ROWS else ""
+    more = f"<p>and {len(largest) - MOST_ROWS:,} smaller ones.</p>" if len(largest) > MOST_ROWS else ""
     return _rows_table(heads, rows) + more
 
 
@@ -110,7 +110,7 @@ def _weight(row: PlannedWeight, most: int) -> str:
     exact = row.stored.dtype == row.dtype
     cells = [
         escape(row.name),
-        "×".join(map(str, row.shape)) or "one value",
+        "&times;".join(map(str, row.shape)) or "one value",
         row.stored.dtype,
         bytes_(row.stored.nbytes),
         f'<div class="bar" style="--share: {row.stored.nbytes / most:.4f}"></div>',
