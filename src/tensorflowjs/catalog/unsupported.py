@@ -84,6 +84,21 @@ _FAMILIES: tuple[tuple[Reason, tuple[str, ...]], ...] = (
          "LookupTableRemove", "LookupTableExport", "InitializeTableFromTextFile"),
     ),
     (
+        Reason("TF.js suppresses boxes of one image and one class at a time",
+               "end the model with boxes and scores, and call tf.image.nonMaxSuppressionAsync in JavaScript"),
+        ("CombinedNonMaxSuppression", "NonMaxSuppressionWithOverlaps", "GenerateBoundingBoxProposals"),
+    ),
+    (
+        Reason("it is the loss of a classifier, which only training needs", "export the model without its loss"),
+        ("SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits", "CTCLoss",
+         "LogUniformCandidateSampler"),
+    ),
+    (
+        Reason("it rounds as if to a few bits, only to show what quantisation would do",
+               "convert the model without it, with the quantisation options of this converter"),
+        ("QuantizeAndDequantize",),
+    ),
+    (
         Reason("TF.js has no queues", _CUT),
         ("FIFOQueue", "PaddingFIFOQueue", "RandomShuffleQueue", "Queue", "Stack", "Barrier", "Stage", "Unstage",
          "TensorArrayGrad"),

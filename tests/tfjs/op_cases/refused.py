@@ -39,7 +39,7 @@ REFUSED = [
     case("NthElement", "no such op", lambda x: raw.NthElement(input=x, n=2)),
     case(
         "SoftmaxCrossEntropyWithLogits",
-        "no such op",
+        "only training",
         lambda x: raw.SoftmaxCrossEntropyWithLogits(features=x, labels=x)[0],
     ),
     case("MatrixDiagPartV3", "no such op", lambda x: tf.linalg.diag_part(x, k=(-1, 1)), MATRIX),
@@ -91,7 +91,7 @@ REFUSED = [
     ),
     case(
         "CombinedNonMaxSuppression",
-        "no such op",
+        "one class at a time",
         lambda b, s: tf.image.combined_non_max_suppression(b[None, :, None], s[None, :, None], 5, 5)[0],
         *BOXES,
     ),
@@ -139,7 +139,7 @@ REFUSED = [
     case("BitwiseXor", "bits", lambda x: tf.bitwise.bitwise_xor(x, 5), ([None], ints(3))),
     case("BitwiseOr", "bits", lambda x: tf.bitwise.bitwise_or(x, 5), ([None], ints(3))),
     case("BitwiseAnd", "bits", lambda x: tf.bitwise.bitwise_and(x, 5), ([None], ints(3))),
-    case("QuantizeAndDequantizeV4", "", lambda x: tf.quantization.quantize_and_dequantize_v2(x, -1.0, 1.0)),
+    case("QuantizeAndDequantizeV4", "as if to a few bits", lambda x: tf.quantization.quantize_and_dequantize_v2(x, -1.0, 1.0)),
     case(
         "RaggedTensorToTensor",
         "ragged",
@@ -149,7 +149,7 @@ REFUSED = [
     case("DecodeJpeg", "image", lambda x: tf.io.decode_jpeg(x[0]), TEXT),
     case(
         "ResizeBicubic",
-        "",
+        "no such op",
         lambda x: tf.image.resize(x, [9, 9], "bicubic"),
         ([None, None, None, 3], floats(2, 4, 5, 3)),
     ),
