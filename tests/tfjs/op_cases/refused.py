@@ -139,7 +139,11 @@ REFUSED = [
     case("BitwiseXor", "bits", lambda x: tf.bitwise.bitwise_xor(x, 5), ([None], ints(3))),
     case("BitwiseOr", "bits", lambda x: tf.bitwise.bitwise_or(x, 5), ([None], ints(3))),
     case("BitwiseAnd", "bits", lambda x: tf.bitwise.bitwise_and(x, 5), ([None], ints(3))),
-    case("QuantizeAndDequantizeV4", "as if to a few bits", lambda x: tf.quantization.quantize_and_dequantize_v2(x, -1.0, 1.0)),
+    case(
+        "QuantizeAndDequantizeV4",
+        "as if to a few bits",
+        lambda x: tf.quantization.quantize_and_dequantize_v2(x, -1.0, 1.0),
+    ),
     case(
         "RaggedTensorToTensor",
         "ragged",
