@@ -21,6 +21,7 @@ from tensorflowjs.passes.optimising.arithmetic import (
 from tensorflowjs.passes.optimising.passes import Pass
 from tensorflowjs.passes.optimising.recognising import activations, gelu, layer_norm, prelu, softmax, whole_pools
 from tensorflowjs.passes.optimising.simplifying import (
+    dead_branches,
     duplicates,
     folding,
     joining,
@@ -54,7 +55,7 @@ _SPELLINGS = (
 )  # fmt: skip
 
 STAGES: dict[str, tuple[Pass, ...]] = {
-    "simplify": (*_BASICS, *_SHAPES),
+    "simplify": (*_BASICS, *_SHAPES, dead_branches.PASS),
     "fold": (*_BASICS, *_SPELLINGS, *_CONSTANTS),
     "fuse": (*_BASICS, prelu.LEAKY, fusing.BIASES, fusing.ACTIVATIONS, leftovers.PASS),
 }

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from textwrap import dedent
 
@@ -66,8 +67,8 @@ def _array(text: str, rng: np.random.Generator) -> np.ndarray:
         values = rng.uniform(0.5, 1.5, shape) * (1 if text[0] == "p" else rng.choice([-1, 1], shape))
         return values.astype("<f4")
     if "true" in text or "false" in text:
-        return np.array(eval(text.replace("true", "True").replace("false", "False")))
-    array = np.array(eval(text, {"inf": np.inf}))
+        return np.array(ast.literal_eval(text.replace("true", "True").replace("false", "False")))
+    array = np.array(ast.literal_eval(text.replace("inf", "1e999")))
     return array.astype("<f4" if "." in text or "inf" in text else "<i4")
 
 

@@ -49,7 +49,8 @@ CHANGED = {
     ),
     "one of the packed": (
         "%t = Tanh(%s)\n%c = Pack(%s, %t) {axis: 1}\n"
-        "%i = StridedSlice(%c, [0, -1], [0, 0], [1, 1]) {begin_mask: 1, end_mask: 1, shrink_axis_mask: 2}\n%y = Cos(%i)",
+        "%i = StridedSlice(%c, [0, -1], [0, 0], [1, 1]) {begin_mask: 1, end_mask: 1, shrink_axis_mask: 2}\n"
+        "%y = Cos(%i)",
         "Cos(Tanh(Sin(x)))",
     ),
 }

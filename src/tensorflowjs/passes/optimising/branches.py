@@ -30,6 +30,8 @@ class Branches:
                 self.of(node)
 
     def of(self, node: Node) -> Waits:
+        if not self._needed:
+            return _NONE
         known = self._waits.get(node)
         if known is None:
             self._waits[node] = _NONE  # ends the search in loops

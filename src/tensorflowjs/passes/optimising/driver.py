@@ -26,10 +26,24 @@ def optimise(model: GraphModel, stages: Iterable[Sequence[Pass]], journal: Journ
     """
     before = journal.done.total()
     for stage in stages:
-        for graph in graphs(model):
-            _Optimiser(graph, stage, journal).run()
+        for _ in range(MOST_ROUNDS):
+            for graph in graphs(model):
+                _Optimiser(graph, stage, journal).run()
+            if not _run_over(model, stage, journal):
+                break
     journal.missed = {key: why for key, why in journal.missed.items() if key[1] in model.graph.nodes}
     return journal.done.total() > before
+
+
+def _run_over(model: GraphModel, stage: Sequence[Pass], journal: Journal) -> bool:
+    """The passes that look at the whole model."""
+    changed = False
+    for each in stage:
+        count = each.model(model) if each.model is not None else 0
+        if count:
+            journal.done[each.name] += count
+            changed = True
+    return changed
 
 
 def _steers(node: Node) -> bool:
@@ -65,8 +79,9 @@ class _Optimiser:
         for each in self._wholes:
             assert each.whole is not None
             count = each.whole(self._graph)
-            self._journal.done[each.name] += count
-            changed |= count > 0
+            if count:
+                self._journal.done[each.name] += count
+                changed = True
         return changed
 
     # -- rules
