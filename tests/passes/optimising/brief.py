@@ -25,7 +25,8 @@ from tensorflowjs.passes.optimising.passes import Pass
 from tensorflowjs.tensors import ArrayTensor
 
 _CONSTANT = re.compile(
-    r"(?<=[(, ])(\[(?:[^][]|\[(?:[^][]|\[[^][]*\])*\])*\]|(?:float32|positive)\[[\d, ]*\]|true|false|[-+]?(?:inf|\d+(?:\.\d+)?(?:e-?\d+)?))(?=[,)])"
+    r"(?<=[(, ])(\[(?:[^][]|\[(?:[^][]|\[[^][]*\])*\])*\]"  # lists in lists in lists
+    r"|(?:float32|positive)\[[\d, ]*\]|true|false|[-+]?(?:inf|\d+(?:\.\d+)?(?:e-?\d+)?))(?=[,)])"
 )
 _OUTPUT_TYPES = {"Shape": "out_type", "Size": "out_type", "ArgMax": "output_type"}
 
