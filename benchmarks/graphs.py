@@ -77,11 +77,14 @@ def exported(cache: Path, python: str | Path, name: str, library: str, environme
 
 
 def converted(export: Export, ours: Command, theirs: Command, rounds: int, reuse: bool) -> dict[str, Runs]:
-    """What both took, in turns. Where the reference fails, what it said is kept in place of its output."""
-    took = export.folder / "theirs.json"
+    """What both took, in turns; both outputs stay. Where the reference fails, what it said stays.
+
+    With `reuse`, what they took in an earlier run, and what the reference made then.
+    """
+    took = export.folder / "took.json"
     if reuse and took.exists():
-        runs = alternated({"ours": ours}, rounds)
-        return {**runs, **_remembered(took)}
+        measured(ours)
+        return _remembered(took)
     shutil.rmtree(export.theirs, ignore_errors=True)
     try:
         runs = alternated({"ours": ours, "theirs": theirs}, rounds)
@@ -92,13 +95,13 @@ def converted(export: Export, ours: Command, theirs: Command, rounds: int, reuse
         (export.folder / "theirs.log").write_text(str(failure))
         runs = alternated({"ours": ours}, rounds)
     shutil.rmtree(export.folder / "rubbish", ignore_errors=True)
-    took.write_text(json.dumps([vars(run) for run in runs["theirs"].each] if "theirs" in runs else []))
+    took.write_text(json.dumps({name: [vars(run) for run in each.each] for name, each in runs.items()}))
     return runs
 
 
 def _remembered(took: Path) -> dict[str, Runs]:
-    each = json.loads(took.read_text())
-    return {"theirs": Runs(tuple(Run(**run) for run in each))} if each else {}
+    runs = json.loads(took.read_text())
+    return {name: Runs(tuple(Run(**run) for run in each)) for name, each in runs.items()}
 
 
 # ---------------------------------------------------------------------------------- what is in a model

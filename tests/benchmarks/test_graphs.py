@@ -87,8 +87,9 @@ def test_a_reference_that_fails_leaves_what_it_said(export: Any) -> None:
 
     ours = Command((sys.executable, "-c", ""), export.folder / "ours")
     theirs = Command((sys.executable, "-c", "raise SystemExit('no such op')"), export.theirs)
-    for reuse in (False, True):
-        assert list(converted(export, ours, theirs, 1, reuse)) == ["ours"]
+    first, again = (converted(export, ours, theirs, 1, reuse) for reuse in (False, True))
+    assert list(first) == ["ours"]
+    assert again == first
     assert "no such op" in (export.folder / "theirs.log").read_text()
     assert not export.theirs.exists()
 
