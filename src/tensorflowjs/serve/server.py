@@ -37,12 +37,11 @@ def serve(
     Port 0 is any free one; so is no port where the usual one is taken.
     """
     root, listening = _prepare(folder, host, port)
-    with listening:
+    with listening, suppress(KeyboardInterrupt):
         server = _server(root)
         if ready is not None:
             ready(address_of(listening, host))
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[listening])
+        server.run(sockets=[listening])
 
 
 @contextmanager
