@@ -7,13 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tensorflowjs.errors import UsageError
+from tensorflowjs import events
+from tensorflowjs.errors import Problem, UnsupportedError, UsageError
 from tensorflowjs.formats.output_file import staged_file
 from tensorflowjs.ir.damage import making_sense_of
-from tensorflowjs.ir.layers import LayersModel
+from tensorflowjs.ir.layers import LayersModel, Model
 from tensorflowjs.pipeline.activations import objects_for_activations
+from tensorflowjs.pipeline.back_masks import differing
 from tensorflowjs.pipeline.options import Options
 from tensorflowjs.tensors import Tensor
+from tensorflowjs.writers.keras_layers import EITHER, NOT_FOR_KERAS_3
 from tensorflowjs.writers.keras_names import without_slashes
 from tensorflowjs.writers.keras_topology import check, in_keras_order
 from tensorflowjs.writers.keras_training import fitted
@@ -40,7 +43,24 @@ def prepared(model: LayersModel, options: Options, reader: int) -> LayersModel:
         check(model.root)
         root = in_keras_order(without_slashes(model.root))
         objects_for_activations(root, reader)
+        _check_masks(root, reader)
     return replace(model, root=root, training=fitted(model.training, reader))
+
+
+def _check_masks(root: Model, reader: int) -> None:
+    """Refuse a model that Keras would compute with other masks; if it is Keras 3 alone, let that refuse the file."""
+    if reader == EITHER:
+        for layer in differing(root, 3):
+            layer.config = {**layer.config, NOT_FOR_KERAS_3: True}
+            events.note("Keras 3 would give it another mask than TF.js, and will refuse to read this file", layer.name)
+    hint = "Take what makes masks (Masking, mask_zero) out, or mask in the data."
+    what = "TF.js computes it with another mask than Keras would"
+    problems = [
+        Problem(f"{layer.name} ({layer.class_name})", what)
+        for layer in differing(root, 2 if reader == EITHER else reader)
+    ]
+    if problems:
+        raise UnsupportedError(f'The model "{root.name}" would give other numbers in Keras:', problems, hint=hint)
 
 
 def figures(model: LayersModel, written: int) -> dict[str, Any]:

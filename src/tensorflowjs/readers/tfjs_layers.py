@@ -15,7 +15,7 @@ from typing import Any
 from tensorflowjs import events
 from tensorflowjs.catalog.layers import find
 from tensorflowjs.catalog.variables import scopes
-from tensorflowjs.errors import MissingInputError, UnsupportedError
+from tensorflowjs.errors import MissingInputError, Problem, UnsupportedError
 from tensorflowjs.formats.manifest import StoredWeight, read_model
 from tensorflowjs.ir.damage import listed
 from tensorflowjs.ir.layers import Config, Layer, LayersModel
@@ -53,8 +53,7 @@ def topology(document: Config, *, origin: str) -> LayersModel:
     version = str(said) if _is_of_keras_3(config) and str(said).startswith("3") else MEANING
     model = keras_config.read_model(complete(config) if version == MEANING else config, version, "tensorflow")
     if str(said).startswith(_SAVED_BY_TFJS):
-        for layer in model.walk():
-            _forget_what_tfjs_ignores(layer)
+        _as_trained(model)
     training = document.get("trainingConfig")
     model.training = training if isinstance(training, dict) else None
     metadata = document.get("userDefinedMetadata")
@@ -72,6 +71,32 @@ def _is_of_keras_3(value: Any) -> bool:
     shaped = value.get("class_name") == "InputLayer" and isinstance(config, dict) and "batch_shape" in config
     tensor = value.get("class_name") == "__keras_tensor__"
     return shaped or tensor or any(_is_of_keras_3(item) for item in value.values())
+
+
+def _as_trained(model: LayersModel) -> None:
+    """A model that TF.js saved is what TF.js computed, whatever its arguments would mean in Keras."""
+    problems = [
+        Problem(f"{layer.name} ({layer.class_name})", what)
+        for layer in model.walk()
+        if (what := _otherwise_in_keras(layer)) is not None
+    ]
+    if problems:
+        raise UnsupportedError("TF.js computes some layers of this model as no Keras does:", problems)
+    for layer in model.walk():
+        _forget_what_tfjs_ignores(layer)
+
+
+def _otherwise_in_keras(layer: Layer) -> str | None:
+    config = layer.config
+    if layer.class_name == "UpSampling2D" and config.get("interpolation") == "bilinear":
+        return "interpolation=bilinear between other points than in Keras"
+    if layer.class_name == "Conv1D" and config.get("data_format") == "channels_first":
+        return "data_format=channels_first gives an output that is channels_last"
+    cell = layer.children.get("cell")
+    stacked = cell is not None and len(cell.children) > 1
+    if stacked and (config.get("return_state") or any(len(call.inputs) > 1 for call in layer.calls)):
+        return "states of stacked cells come in the opposite order"
+    return None
 
 
 def _forget_what_tfjs_ignores(layer: Layer) -> None:

@@ -18,8 +18,10 @@ EITHER, KERAS_3 = 2, 3  # whom an entry is for: all that read HDF5 files, or Ker
 
 # The only difference: Keras 3 has a steeper one.
 _HARD = "hard_sigmoid"
+# In the configuration of a layer that Keras 3 shall not read from a file for both.
+NOT_FOR_KERAS_3 = "not_for_keras_3"
 # An argument that all of Keras 2 takes, and does nothing about; Keras 3 knows no such argument.
-_NOT_FOR_KERAS_3 = {"weights": None}
+_STUMBLING_BLOCK = {"weights": None}
 
 _INITIALIZERS = {"LeCunNormal": "LecunNormal", "LeCunUniform": "LecunUniform"}
 _DISTRIBUTIONS = {"normal": "truncated_normal"}  # what TF.js calls normal
@@ -35,6 +37,7 @@ _OBJECTS = {"initializer": "initializers", "regularizer": "regularizers", "const
 def entry(layer: Layer, reader: int, *, is_wrapped: bool = False) -> Json:
     """A layer that is not a model, without what it wraps itself."""
     class_name, given = _renamed_class(layer)
+    refused = given.pop(NOT_FOR_KERAS_3, False)
     config: Json = {"name": layer.name, "dtype": "float32"}
     if not layer.trainable or _may_be_frozen(layer):
         config["trainable"] = layer.trainable
@@ -50,7 +53,8 @@ def entry(layer: Layer, reader: int, *, is_wrapped: bool = False) -> Json:
             "rather than compute something else: for Keras 3, use --output_format=keras_keras",
             layer.name,
         )
-        config |= _NOT_FOR_KERAS_3
+    if reader == EITHER and (uses_hard or refused):
+        config |= _STUMBLING_BLOCK
     return named_object(class_name, config, "layers", KERAS_3 if is_wrapped else reader)
 
 
@@ -83,10 +87,12 @@ def _renamed_class(layer: Layer) -> tuple[str, Config]:
     for key, value in layer.config.items():
         known = row is None or row.tfjs is None or key in row.tfjs
         unusual = row is not None and key in row.defaults and value != row.defaults[key]
-        if (known or unusual) and key not in _LEFT_TO_KERAS:
+        if (known or unusual or key == NOT_FOR_KERAS_3) and key not in _LEFT_TO_KERAS:
             told[key] = value
     if layer.class_name == "ThresholdedReLU":
         return "ReLU", {"threshold": told.get("theta", 1.0)}
+    if layer.class_name == "BatchNormalization" and isinstance(told.get("axis"), list) and len(told["axis"]) == 1:
+        told["axis"] = told["axis"][0]  # a form of Keras 2 alone
     return layer.class_name, told
 
 
