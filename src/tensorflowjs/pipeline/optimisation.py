@@ -16,6 +16,7 @@ from tensorflowjs.passes.optimising.arithmetic import (
     leading,
     leftovers,
     padding,
+    subpixels,
     turned,
 )
 from tensorflowjs.passes.optimising.passes import Pass
@@ -31,6 +32,7 @@ from tensorflowjs.passes.optimising.simplifying import (
     neutral,
     reshapes,
     sinking,
+    subsampling,
     transposes,
     unchanged,
 )
@@ -41,6 +43,7 @@ _BASICS = (duplicates.PASS, identities.PASS, folding.PASS, neutral.PASS, unchang
 # What only moves values, or computes where they go.
 _SHAPES = (
     known_sizes.PASS, materialised.PASS, joining.PASS, transposes.PASS, matrices.PASS, sinking.PASS,
+    subsampling.PASS,
 )  # fmt: skip
 
 # What multiplies by constants and adds constants, to where it costs nothing.
@@ -57,7 +60,7 @@ _SPELLINGS = (
 STAGES: dict[str, tuple[Pass, ...]] = {
     "simplify": (*_BASICS, *_SHAPES, dead_branches.PASS),
     "fold": (*_BASICS, *_SPELLINGS, *_CONSTANTS),
-    "fuse": (*_BASICS, prelu.LEAKY, fusing.BIASES, fusing.ACTIVATIONS, leftovers.PASS),
+    "fuse": (*_BASICS, prelu.LEAKY, fusing.BIASES, fusing.ACTIVATIONS, leftovers.PASS, subpixels.PASS),
 }
 
 NAMES: tuple[str, ...] = tuple(dict.fromkeys(each.name for stage in STAGES.values() for each in stage))

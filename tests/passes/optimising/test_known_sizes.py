@@ -135,6 +135,20 @@ def test_what_has_to_be_spread(text: str) -> None:
     assert stays(f"{inputs}%s = Shape(%x)\n{text}", materialised.PASS)
 
 
+def test_a_mask_as_keras_spells_it() -> None:
+    text = """
+    %x = Placeholder() {shape: shape[?, 2, 7, 7]}
+    %m = Placeholder() {dtype: bool, shape: shape[?, 1, 1, 7]}
+    %s = Shape(%x)
+    %f = Fill(%s, true)
+    %a = LogicalAnd(%f, %m)
+    %y = SelectV2(%a, %x, -9.0)
+    """
+    assert optimised(text, materialised.PASS) == "y = SelectV2(LogicalAnd(Fill(Shape(x), true), m), x, -9.0)"
+    same = text.replace("bool, shape: shape[?", "bool, shape: shape[1")
+    assert optimised(same, materialised.PASS) == "y = SelectV2(m, x, -9.0)"
+
+
 def test_a_dense_layer_on_a_sequence() -> None:
     """As Keras spells it."""
     text = """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tensorflowjs.ir.graph import Value
+from tensorflowjs.ir.graph import Node, Value
 from tensorflowjs.passes.optimising.passes import Pass
+from tensorflowjs.passes.optimising.simplifying.neutral import is_all
 from tensorflowjs.passes.optimising.spot import Spot
 from tensorflowjs.passes.optimising.terms import Term, Terms, broadcast_terms
 from tensorflowjs.passes.types import type_of
@@ -11,6 +12,9 @@ from tensorflowjs.passes.types import type_of
 _SPREADING = ("Add", "AddV2", "Sub", "Mul", "RealDiv", "Div", "DivNoNan", "FloorDiv", "FloorMod", "Maximum", "Minimum",
               "SquaredDifference", "Pow", "Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual",
               "LogicalAnd", "LogicalOr", "SelectV2")  # fmt: skip
+
+
+_NEUTRAL = {"LogicalAnd": True, "LogicalOr": False, "Mul": 1, "AddV2": 0, "Add": 0}
 
 
 def narrow(at: Spot) -> Value | None:
@@ -42,6 +46,8 @@ def _unspread(at: Spot, value: Value) -> Value | None:
         return node.inputs[0]
     if node.op == "Fill":
         return node.inputs[1]
+    if node.op in _NEUTRAL:
+        return _spread_by(node)
     if node.op in ("ZerosLike", "OnesLike"):
         return at.const(int(node.op == "OnesLike"), type_of(value) or "")
     if node.op == "Tile":
@@ -49,6 +55,15 @@ def _unspread(at: Spot, value: Value) -> Value | None:
         if dims is not None and times is not None:
             ones = all(dim == 1 or count == 1 for dim, count in zip(dims, times, strict=True))
             return node.inputs[0] if ones else None
+    return None
+
+
+def _spread_by(node: Node) -> Value | None:
+    """What an operation with a neutral number does nothing to but spread it: LogicalAnd(Fill(shape, true), mask)."""
+    for position in (0, 1):
+        other = node.inputs[position].node
+        if other.op == "Fill" and is_all(other.inputs[1], _NEUTRAL[node.op]):
+            return node.inputs[1 - position]
     return None
 
 
