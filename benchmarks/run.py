@@ -52,9 +52,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=list(CASES), help="these cases")
     parser.add_argument("--rounds", type=int, help="how often each thing is run")
     parser.add_argument("--no-reference", action="store_true", help="do not compare with the reference converter")
-    parser.add_argument(
-        "--reuse", action="store_true", help="graph models: the reference's, and times, of an earlier run"
-    )
+    parser.add_argument("--reuse", action="store_true", help="graph models: take the reference's of an earlier run")
     parser.add_argument("--work", type=Path, default=ROOT / ".bench", help="folder for large files (.bench)")
     parser.add_argument("--json", type=Path, help="write the results to this file")
     parser.add_argument("--record", action="store_true", help="write them to benchmarks/ and docs/")
