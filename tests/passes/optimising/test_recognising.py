@@ -146,12 +146,19 @@ WITH_BOTH = (
 WITH_BETA = (
     ROWS + NORMED + "%beta = float32[4]\n%a = Mul(%x, %r)\n%b = Mul(%mean, %r)\n%c = Sub(%beta, %b)\n%y = AddV2(%a, %c)"
 )
+OF_KERAS_3 = (
+    ROWS + NORMED + "%gamma = float32[4]\n%beta = float32[4]\n%f = Mul(%r, %gamma)\n%n = Neg(%mean)\n"
+    "%b = Mul(%n, %f)\n%c = AddV2(%beta, %b)\n%a = Mul(%f, %x)\n%y = AddV2(%a, %c)"
+)
+WITH_NEITHER = ROWS + NORMED + "%a = Mul(%x, %r)\n%b = Mul(%mean, %r)\n%y = Sub(%a, %b)"
 CENTRED = ["Mean", "Sub", "Square", "Mean", "AddV2", "Rsqrt", "Mul"]
 
 
 def test_layer_norm() -> None:
     assert ops(WITH_BOTH, *PASSES) == [*CENTRED, "Mul", "AddV2"]
     assert ops(WITH_BETA, *PASSES) == [*CENTRED, "AddV2"]
+    assert ops(OF_KERAS_3, *PASSES) == [*CENTRED, "Mul", "AddV2"]
+    assert ops(WITH_NEITHER, *PASSES) == CENTRED
 
 
 STAYS = {
@@ -217,5 +224,6 @@ IN_TFJS = (
     SLOPES
     | {name: text for name, (text, _) in LIMITED.items()}
     | {"by tanh": BY_TANH, "by erf": BY_ERF, "by erfc": BY_ERFC, "both": WITH_BOTH, "beta": WITH_BETA}
+    | {"keras 3": OF_KERAS_3, "neither": WITH_NEITHER}
     | {name: text for name, (text, _) in STAYS.items() if name not in _NEVER_RUN}
 )

@@ -45,7 +45,9 @@ def _source(at: Spot, old: Linear) -> tuple[Value, list[Node], int]:
     value, reader = old.data, old.node
     passed: list[Node] = []
     times = 1
-    while read_by(value, reader) and (value.node.op in RESHAPES or adds_zeros(value.node)):
+    while value.node.op in RESHAPES or adds_zeros(value.node):
+        if not read_by(value, reader) and not all_may_take(at, value, shifts=True):
+            break
         more = repeats(at, value.node) if value.node.op in RESHAPES else 1
         if more is None:
             break

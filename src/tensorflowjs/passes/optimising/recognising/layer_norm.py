@@ -13,10 +13,26 @@ gamma and beta can go into the matrix products behind, or be one batch normalisa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tensorflowjs.ir.graph import Node, Value
 from tensorflowjs.passes.optimising.arithmetic.operands import both_ways
 from tensorflowjs.passes.optimising.passes import Pass
 from tensorflowjs.passes.optimising.spot import Spot
+
+
+def difference(at: Spot) -> Value | None:
+    """x * f - mean * f"""
+    product, taken = at.inputs
+    if at.dtype != "float32" or product.node.op != "Mul" or not (at.only_here(product) and at.only_here(taken)):
+        return None
+    if taken.node.op != "Mul":
+        return None
+    for x, factor in both_ways(product.node):
+        for mean, other in both_ways(taken.node):
+            if other is factor and mean.node.op == "Mean" and mean.node.inputs[0] is x:
+                return _normalised(at, x, factor, mean, None)
+    return None
 
 
 def layer_norm(at: Spot) -> Value | None:
@@ -34,17 +50,33 @@ def layer_norm(at: Spot) -> Value | None:
 
 
 def _mean_of(at: Spot, rest: Value, x: Value, factor: Value) -> tuple[Value, Value | None] | None:
-    """The mean m and the constant c, if any, in c - m * factor; m must be a mean of x."""
-    node = rest.node
-    if not at.only_here(rest) or node.op not in ("Sub", "Neg"):
+    """The mean m and the constant c, if any, in c - m * factor, or -m * factor + c; m must be a mean of x."""
+    if not at.only_here(rest):
         return None
-    offset, product = node.inputs if node.op == "Sub" else (None, node.inputs[0])
-    if product.node.op != "Mul" or product.users != [node]:
-        return None
-    for mean, other in both_ways(product.node):
-        if other is factor and mean.node.op == "Mean" and mean.node.inputs[0] is x:
-            return mean, offset
+    for product, offset, negated in _taken_apart(rest.node):
+        if product.node.op != "Mul" or product.users != [rest.node if product is not rest else at.old]:
+            continue
+        for mean, other in both_ways(product.node):
+            if negated and mean.node.op == "Neg" and len(mean.users) == 1:
+                mean = mean.node.inputs[0]
+            elif negated:
+                continue
+            if other is factor and mean.node.op == "Mean" and mean.node.inputs[0] is x:
+                return mean, offset
     return None
+
+
+def _taken_apart(node: Node) -> Iterator[tuple[Value, Value | None, bool]]:
+    """The product in c - product, -product, product + c or a product alone; c; and whether a Neg is within it."""
+    if node.op == "Sub":
+        yield node.inputs[1], node.inputs[0], False
+    elif node.op == "Neg":
+        yield node.inputs[0], None, False
+    elif node.op == "Mul":
+        yield node.output, None, True
+    elif node.op in ("Add", "AddV2"):
+        for product, offset in both_ways(node):
+            yield product, offset, True
 
 
 def _normalised(at: Spot, x: Value, factor: Value, mean: Value, offset: Value | None) -> Value | None:
@@ -81,5 +113,5 @@ def _scale(at: Spot, root: Node, x: Value, mean: Value, centred: Value) -> Value
 PASS = Pass(
     "layer_norm",
     "normalisation over the data's own mean and variance",
-    rules=dict.fromkeys(("Add", "AddV2", "Sub"), layer_norm),
+    rules={"Add": layer_norm, "AddV2": layer_norm, "Sub": difference},
 )
