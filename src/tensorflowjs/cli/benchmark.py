@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tensorflowjs.report.amounts import size
+
 EXAMPLES = """\
 examples:
   tensorflowjs benchmark web_model
@@ -14,7 +16,6 @@ examples:
   tensorflowjs benchmark web_model --runs 100 --json > figures.json
 """
 MOST_KERNELS = 5
-_UNITS = ("bytes", "kB", "MB", "GB")
 _HEADINGS = ("", "load", "first run", "median", "p90", "fastest", "memory")
 
 
@@ -45,7 +46,7 @@ def report(found: Mapping[str, Any]) -> Iterator[str]:
     """The figures for people."""
     around = found["environment"]
     inputs = ", ".join(f"{row['name']} {'x'.join(map(str, row['shape']))}" for row in found["inputs"])
-    yield f"{found['model']}: {found['format']} model, {_bytes(found['weightBytes'])} of weights; input {inputs}"
+    yield f"{found['model']}: {found['format']} model, {size(found['weightBytes'])} of weights; input {inputs}"
     yield f"TensorFlow.js {around['tfjs']}, {around['runtime']}, {around['processors']} processors"
     if around.get("renderer"):
         yield f"drawn by {around['renderer']}"
@@ -62,7 +63,7 @@ def report(found: Mapping[str, Any]) -> Iterator[str]:
 def _cells(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
     memory, warm = row["memory"], row["warm"]
     times = (row["load"], row["first"], warm["median"], warm["p90"], warm["min"])
-    return (name, *map(_time, times), _bytes(memory["gpuBytes"] or memory["bytes"]))
+    return (name, *map(_time, times), size(memory["gpuBytes"] or memory["bytes"]))
 
 
 def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
@@ -83,10 +84,3 @@ def _kernels(name: str, kernels: list[dict[str, Any]]) -> Iterator[str]:
 def _time(milliseconds: float) -> str:
     digits = 0 if milliseconds >= 100 else 1 if milliseconds >= 10 else 2
     return f"{milliseconds:,.{digits}f} ms"
-
-
-def _bytes(count: float) -> str:
-    unit = 0
-    while count >= 1000 and unit < len(_UNITS) - 1:
-        count, unit = count / 1000, unit + 1
-    return f"{count:,.{1 if unit else 0}f} {_UNITS[unit]}"

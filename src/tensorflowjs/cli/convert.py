@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from tensorflowjs.cli import arguments as flags
 from tensorflowjs.cli import verify
 from tensorflowjs.cli.inspect import table
-from tensorflowjs.cli.summary import size
 from tensorflowjs.errors import UsageError
+from tensorflowjs.report.amounts import size
 
 if TYPE_CHECKING:
     from tensorflowjs.pipeline.options import Options

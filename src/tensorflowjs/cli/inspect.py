@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tensorflowjs.cli.summary import size
+from tensorflowjs.report.amounts import size
 
 if TYPE_CHECKING:
     from tensorflowjs.pipeline.inspection import Inspection, Road, Value

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tensorflowjs import events
-from tensorflowjs.cli.summary import size
+from tensorflowjs.report.amounts import size
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

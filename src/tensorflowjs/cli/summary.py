@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from tensorflowjs.events import Note
 from tensorflowjs.pipeline.result import Conversion
-from tensorflowjs.report.snippet import snippet
+from tensorflowjs.report.amounts import size
 
 MOST_NOTES = 12
 
 
 def summary(result: Conversion) -> str:
+    from tensorflowjs.report.snippet import snippet
+
     lines = [f"Wrote {result.output} ({result.output_format}) from {result.input_path} ({result.input_format})."]
     if result.layers:
         lines.append(f"  layers   {result.layers}")
@@ -49,13 +51,3 @@ def _notes(notes: Sequence[Note]) -> list[str]:
     if len(notes) > MOST_NOTES:
         lines.append(f"  note     ... and {len(notes) - MOST_NOTES} more")
     return lines
-
-
-def size(count: int) -> str:
-    """A number of bytes for people."""
-    value = float(count)
-    for unit in ("B", "KB", "MB"):
-        if value < 1000:
-            return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.2f} GB"

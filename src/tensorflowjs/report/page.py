@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tensorflowjs.errors import OutputError
+from tensorflowjs.report.amounts import size
 from tensorflowjs.report.snippet import snippet
 from tensorflowjs.version import version
 
@@ -72,7 +73,7 @@ def _figures(result: Conversion) -> str:
 
 
 def _size(result: Conversion) -> str:
-    files_ = f"{bytes_(result.written_bytes)} in {result.shards} file{'' if result.shards == 1 else 's'}"
+    files_ = f"{size(result.written_bytes)} in {result.shards} file{'' if result.shards == 1 else 's'}"
     if 0 < result.written_bytes < result.weight_bytes:
         return f"{files_}, {result.weight_bytes / result.written_bytes:.1f} times smaller than as float32"
     return files_
@@ -112,7 +113,7 @@ def _weight(row: PlannedWeight, most: int) -> str:
         escape(row.name),
         "&times;".join(map(str, row.shape)) or "one value",
         row.stored.dtype,
-        bytes_(row.stored.nbytes),
+        size(row.stored.nbytes),
         f'<div class="bar" style="--share: {row.stored.nbytes / most:.4f}"></div>',
         "" if exact else f"{row.stored.max_abs:.2g}",
         "" if exact else f"{row.stored.snr_db:.0f} dB",
@@ -136,13 +137,3 @@ def _rows_table(heads: Cells, rows: Iterable[str]) -> str:
     head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
     lines = "\n".join(f"<tr>{row}</tr>" for row in rows)
     return f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}\n</tbody>\n</table></div>'
-
-
-def bytes_(count: int) -> str:
-    """A number of bytes for people."""
-    value, unit = float(count), "B"
-    for larger in ("KB", "MB", "GB"):
-        if value < 1000:
-            break
-        value, unit = value / 1000, larger
-    return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
