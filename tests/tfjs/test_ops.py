@@ -68,18 +68,21 @@ RUNS = [
 
 @pytest.mark.parametrize(("name", "backend"), RUNS, ids=lambda part: part.replace(" ", "-"))
 def test_same_results(name: str, backend: Backend, tfjs: TfjsRunner, tmp_path: Path) -> None:
-    found = group(name, backend)
-    write(found.model, tmp_path / "model", Options())
+    wrong = wrong_results(group(name, backend), backend, Options(), tfjs, tmp_path)
+    assert not wrong, "\n".join(wrong)
+
+
+def wrong_results(found: Group, backend: Backend, options: Options, tfjs: TfjsRunner, folder: Path) -> list[str]:
+    write(found.model, folder / "model", options)
     values = found.values()
-    with closing(tfjs.load(tmp_path / "model", kind="graph", backend=backend)) as loaded:
+    with closing(tfjs.load(folder / "model", kind="graph", backend=backend)) as loaded:
         results = iter(loaded.predict([narrow(value) for value in values]))
     wanted = iter(tf.nest.flatten(found.function(*map(tf.constant, values))))
-    wrong = [
+    return [
         said
         for case, length in zip(found.cases, found.lengths, strict=True)
         for said in differences(case, length, wanted, results)
     ]
-    assert not wrong, "\n".join(wrong)
 
 
 def differences(case: Case, length: int, wanted: Iterator[Any], found: Iterator[Any]) -> Iterator[str]:
@@ -95,6 +98,13 @@ def differences(case: Case, length: int, wanted: Iterator[Any], found: Iterator[
         elif not np.allclose(other, one, rtol=case.tolerance, atol=case.tolerance, equal_nan=True):
             far = ~np.isclose(other, one, rtol=case.tolerance, atol=case.tolerance, equal_nan=True)
             yield f"{where}: {other[far][:4]} for {one[far][:4]}"
+
+
+@pytest.mark.parametrize("name", ["loops", "lists", "arrays"])
+def test_same_results_of_functions(name: str, tfjs: TfjsRunner, tmp_path: Path) -> None:
+    """Loops and branches as functions, as --control_flow_v2 leaves them."""
+    found = traced_together(GROUPS[name])
+    assert not wrong_results(found, "wasm", Options(graph=GraphOptions(control_flow_v2=True)), tfjs, tmp_path)
 
 
 # ---------------------------------------------------------------------------- nothing is left out

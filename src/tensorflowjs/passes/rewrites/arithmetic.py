@@ -164,7 +164,7 @@ def select(at: Site) -> Value | None:
     condition, yes, no = at.inputs
     ranks = [at.shapes.rank(value) for value in (condition, yes)]
     if ranks[0] == 0 or (ranks[0] is not None and ranks[0] == ranks[1]):
-        return None
+        return at.select(condition, yes, no) if at.dtype == "bool" else None
     return at.select(_by_rows(at, condition, yes, ranks), yes, no)
 
 
