@@ -23,6 +23,7 @@ BY_SUFFIX = {
     ".pb": "tf_frozen_model",
     ".pbtxt": "tf_frozen_model",
 }
+OLD_MANIFEST = "weights_manifest.json"  # beside the .pb of a graph model for TF.js before 1.0
 LARGEST_JSON = 256 * 1024 * 1024
 
 
@@ -61,6 +62,8 @@ def _found(path: Path) -> str | None:
 
 
 def _file(path: Path) -> str | None:
+    if path.suffix.lower() == ".pb" and (path.parent / OLD_MANIFEST).is_file():
+        return "tfjs_graph_model"
     if signature.is_zip(path):  # first: the HDF5 in it may begin where HDF5 is looked for behind a user's block
         return "keras_keras"
     if signature.is_hdf5(path):
@@ -76,7 +79,8 @@ def _json_format(path: Path) -> str | None:
         return None
     if "weight_map" in document:
         return "keras_weights"
-    if document.get("format") == "graph-model":
+    topology = document.get("modelTopology")
+    if document.get("format") == "graph-model" or (isinstance(topology, dict) and "node" in topology):
         return "tfjs_graph_model"
     if {"modelTopology", "weightsManifest"} & set(document) or {"class_name", "config"} <= set(document):
         return "tfjs_layers_model"
@@ -99,6 +103,8 @@ def _folder(path: Path) -> str | None:
         return "tf_saved_model"  # one of Keras as well, unless it is asked for as that
     if (path / "model.json").is_file():
         return _json_format(path / "model.json")
+    if (path / OLD_MANIFEST).is_file() and len(list(path.glob("*.pb"))) == 1:
+        return "tfjs_graph_model"
     return None
 
 

@@ -74,6 +74,7 @@ ROUTES: dict[tuple[str, str], Route] = {
         Route("tfjs_layers_model", "tfjs_graph_model", reader="tfjs_layers", journey="lowered"),
         Route("tfjs_layers_model", "keras", reader="tfjs_layers", journey="back_to_h5"),
         Route("tfjs_layers_model", "keras_keras", reader="tfjs_layers", journey="back_to_archive"),
+        Route("tfjs_layers_model", "keras_saved_model", reader="tfjs_layers", journey="back_to_saved_model"),
     )
 }
 
