@@ -83,6 +83,17 @@ FOLDED = {
     "transposed matrix": ROWS + NORM + "%w = float32[5, 4]\n%y = MatMul(%a, %w) {transpose_b: true}",
     "flattened": IMAGE + NORM + "%to = int32[2]{-1, 144}\n%r = Reshape(%a, %to)\n%w = float32[144, 5]\n"
     "%y = MatMul(%r, %w)",
+    "averaged": IMAGE + NORM + "%at = int32[2]{1, 2}\n%r = Mean(%a, %at)\n%w = float32[4, 5]\n%y = MatMul(%r, %w)",
+    "pooled": IMAGE
+    + FILTER
+    + NORM
+    + "%p = AvgPool(%a) {ksize: [1, 2, 2, 1], strides: [1, 1, 1, 1], "
+    + 'padding: "VALID", data_format: "NHWC"}\n%y = Conv2D(%p, %w)',
+    "several readers of another shape": "output y = %y\noutput z = %z\n"
+    + IMAGE
+    + NORM
+    + "%to = int32[2]{-1, 4}\n%r = Reshape(%a, %to)\n"
+    + "%w = float32[4, 5]\n%y = MatMul(%r, %w)\n%u = float32[4, 6]\n%z = MatMul(%r, %u)",
     "a number taken away": ROWS + "%s = float32[]{0.3}\n%a = Sub(%s, %x)\n%w = float32[4, 5]\n%y = MatMul(%a, %w)",
     "several readers": "output y = %y\noutput z = %z\n"
     + ROWS
@@ -103,6 +114,17 @@ def test_nothing_is_left_in_front(text: str) -> None:
 
 
 STAYS = {
+    "averaged over channels": (
+        "%x = Placeholder() {shape: shape[?, 4, 4]}\n" + NORM + "%at = int32[1]{2}\n%r = Mean(%a, %at)\n"
+        "%w = float32[4, 5]\n%y = MatMul(%r, %w)",
+        None,
+    ),
+    "another shape with other readers": (
+        IMAGE
+        + NORM
+        + "%to = int32[2]{-1, 4}\n%r = Reshape(%a, %to)\n%w = float32[4, 4]\n%q = MatMul(%r, %w)\n%y = AddV2(%q, %r)",
+        None,
+    ),
     "a shift before padding": (
         IMAGE + FILTER + NORM + '%y = Conv2D(%a, %w) {padding: "SAME"}',
         "padding comes between",

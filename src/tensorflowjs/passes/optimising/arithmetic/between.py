@@ -7,8 +7,9 @@ from itertools import accumulate
 from operator import mul
 
 from tensorflowjs.ir.graph import Node, Value
-from tensorflowjs.passes.building import constant
+from tensorflowjs.passes.building import constant, text
 from tensorflowjs.passes.optimising.spot import Spot
+from tensorflowjs.passes.types import type_of
 
 RESHAPES = ("Reshape", "Squeeze", "ExpandDims")
 
@@ -21,20 +22,24 @@ def read_by(value: Value, reader: Node) -> bool:
 
 
 def behind_reshapes(at: Spot, value: Value, reader: Node) -> tuple[Value, list[Node]]:
-    """What `value` is but for its shape, the last axis excepted, and the nodes that give it that; the last one first.
+    """What `value` is but for averages and its shape, the last axis excepted; and the nodes between, the last one first.
 
     Only nodes that lead nowhere else, and hand on what leads nowhere else.
     """
     passed: list[Node] = []
-    while value.node.op in RESHAPES and not value.node.controls and read_by(value, reader):
-        reader = value.node
-        source = reader.inputs[0]
-        last = at.shapes.dim(source, -1)
-        if last is None or last != at.shapes.dim(value, -1):
+    while not value.node.controls and read_by(value, reader):
+        node = value.node
+        if not averages(at, node) and not (node.op in RESHAPES and _keeps_last_axis(at, node)):
             break
+        reader = node
         passed.append(reader)
-        value = source
+        value = reader.inputs[0]
     return value, passed
+
+
+def _keeps_last_axis(at: Spot, node: Node) -> bool:
+    last = at.shapes.dim(node.inputs[0], -1)
+    return last is not None and last == at.shapes.dim(node.output, -1)
 
 
 def again(at: Spot, value: Value, passed: Sequence[Node]) -> Value:
@@ -55,6 +60,17 @@ def repeats(at: Spot, node: Node) -> int | None:
             break
         known.append(dim)
     return after // before[-1] if before[-1] and after in accumulate(known, mul) else None
+
+
+def averages(at: Spot, node: Node) -> bool:
+    """Whether `node` averages what has the same channel: the same is done to all that it averages, before or after."""
+    if node.op == "AvgPool":
+        return text(node, "padding") == "VALID" and text(node, "data_format", "NHWC") == "NHWC"
+    if node.op != "Mean" or type_of(node.output) != "float32":
+        return False
+    rank = at.shapes.rank(node.inputs[0])
+    axes = at.shapes.axes(node.inputs[1], rank) if rank else None
+    return rank is not None and axes is not None and rank - 1 not in axes
 
 
 def adds_zeros(node: Node) -> bool:

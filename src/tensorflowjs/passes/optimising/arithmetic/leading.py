@@ -9,7 +9,7 @@ import numpy as np
 
 from tensorflowjs.ir.graph import Node, Value
 from tensorflowjs.passes.optimising.arithmetic.affine import Affine, affine
-from tensorflowjs.passes.optimising.arithmetic.between import RESHAPES, adds_zeros, again, read_by, repeats
+from tensorflowjs.passes.optimising.arithmetic.between import RESHAPES, adds_zeros, again, averages, read_by, repeats
 from tensorflowjs.passes.optimising.arithmetic.filters import with_bias
 from tensorflowjs.passes.optimising.arithmetic.linear import LINEAR, Linear, inflates, linear, with_filter
 from tensorflowjs.passes.optimising.passes import Pass
@@ -45,7 +45,7 @@ def _source(at: Spot, old: Linear) -> tuple[Value, list[Node], int]:
     value, reader = old.data, old.node
     passed: list[Node] = []
     times = 1
-    while value.node.op in RESHAPES or adds_zeros(value.node):
+    while value.node.op in RESHAPES or adds_zeros(value.node) or averages(at, value.node):
         if not read_by(value, reader) and not all_may_take(at, value, shifts=True):
             break
         more = repeats(at, value.node) if value.node.op in RESHAPES else 1
