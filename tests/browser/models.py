@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,19 @@ def write_models(folder: Path) -> None:
     write_classifier(folder / "cut off")
     shard = next((folder / "cut off").glob("*.bin"))
     shard.write_bytes(shard.read_bytes()[:-10])
+    write_classifier(folder / "torn")
+    next((folder / "torn").glob("*.bin")).unlink()
+    write_classifier(folder / "other shape")
+    change(folder / "other shape", lambda text: text.replace('"units":5', '"units":6'))
+    write_classifier(folder / "odd manifest")
+    change(folder / "odd manifest", lambda text: json.dumps({**json.loads(text), "weightsManifest": "odd"}))
     (folder / "no json").mkdir()
     (folder / "no json" / "model.json").write_text("{")
+
+
+def change(folder: Path, how: Callable[[str], str]) -> None:
+    file = folder / "model.json"
+    file.write_text(how(file.read_text()))
 
 
 def floats(seed: int, *shape: int) -> Any:

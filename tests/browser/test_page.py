@@ -53,7 +53,7 @@ def test_the_list_leads_to_the_models(opened: Tab) -> None:
     page.goto(opened.address)
     page.wait_for_selector(".models")
     rows = page.locator(".models li").all_inner_texts()
-    assert len(rows) == 7
+    assert len(rows) == 10
     assert any("no json" in row and "the file is not JSON" in row for row in rows)
     assert any("graph" in row and "graph model, 16 bytes" in row for row in rows)
     page.get_by_role("link", name="classifier").click()
@@ -271,8 +271,9 @@ def test_running_again_and_again_leaves_nothing_behind(opened: Tab) -> None:
     [
         ("unknown layer", "The model could not be loaded", "TF.js has no layer “Mystery”"),
         ("cut off", "The model could not be loaded", "weight files do not hold what model.json says"),
+        ("other shape", "The model could not be loaded", "The weights do not fit the layers"),
     ],
-    ids=["layer", "weights"],
+    ids=["layer", "weights", "shape"],
 )
 def test_a_wrong_model_shows_its_error(opened: Tab, model: str, heading: str, words: str) -> None:
     opened.open(model)
@@ -282,10 +283,24 @@ def test_a_wrong_model_shows_its_error(opened: Tab, model: str, heading: str, wo
     assert opened.page.locator(".trouble").get_attribute("role") == "alert"
 
 
+def test_a_weight_file_that_is_missing_is_named(visited: Any, site: str, models: Path) -> None:
+    (missing,) = set(json.loads((models / "torn" / "model.json").read_text())["weightsManifest"][0]["paths"]) - {
+        path.name for path in (models / "torn").iterdir()
+    }
+    with tab(visited, site) as opened:
+        opened.open("torn")
+        opened.load("cpu")
+        assert f"The file {missing} of the model could not be fetched" in opened.trouble()
+
+
 @pytest.mark.parametrize(
     ("model", "words"),
-    [("no json", "is not JSON"), ("nowhere", "There is no /nowhere/model.json in this folder")],
-    ids=["no json", "nowhere"],
+    [
+        ("no json", "is not JSON"),
+        ("nowhere", "There is no /nowhere/model.json in this folder"),
+        ("odd manifest", "The weightsManifest of its model.json makes no sense"),
+    ],
+    ids=["no json", "nowhere", "manifest"],
 )
 def test_what_is_no_model_shows_its_error(visited: Any, site: str, model: str, words: str) -> None:
     with tab(visited, site) as opened:

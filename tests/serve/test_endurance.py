@@ -25,6 +25,7 @@ from tensorflowjs.serve import server
 from tests.serve.client import ask, connect
 
 MIB = 1024 * 1024
+RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def test_aborted_downloads_leave_nothing_behind(running: Running) -> None:
             assert connection.recv(1000)
         for connection in rude:
             # Reset rather than closed: the server cannot send what is left.
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             connection.close()
     assert eventually(lambda: running.handles <= before), f"{running.handles} handles, {before} before"
     assert running.memory - memory < 40 * MIB

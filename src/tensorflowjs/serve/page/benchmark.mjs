@@ -19,7 +19,9 @@ export function benchmarkSection(url, path, described) {
 class BenchmarkSection {
   constructor(url, path, described) {
     Object.assign(this, { url, path, described, stopped: false });
-    this.boxes = new Map(BACKENDS.map((name) => [name, element("input", { type: "checkbox", value: name, disabled: true })]));
+    this.boxes = new Map(
+      BACKENDS.map((name) => [name, element("input", { type: "checkbox", value: name, disabled: true })]),
+    );
     this.runs = element("input", { type: "number", value: RUNS, min: 1, max: MOST_RUNS, inputmode: "numeric" });
     this.start = button("Start", () => this.measure(), { class: "main", id: "benchmark-start" });
     this.stop = element("button", { type: "button", hidden: true, on: { click: () => (this.stopped = true) } }, "Stop");
@@ -55,7 +57,10 @@ class BenchmarkSection {
       if (reason) reasons.push(reason);
     }
     const program = softwareRenderer();
-    if (program) reasons.push(`There is no graphics processor here: ${program} stands in for it, so the times of webgl say little.`);
+    if (program)
+      reasons.push(
+        `There is no graphics processor here: ${program} stands in for it, so the times of webgl say little.`,
+      );
     this.said.textContent = reasons.join(" ");
     this.start.disabled = false;
   }
@@ -101,7 +106,10 @@ class BenchmarkSection {
       good.length ? spreadChart(good) : "",
       ...failed.map(({ name, error }) => trouble(`No figures for ${name}`, new Error(error))),
       ...profiles(all.filter(({ kernels }) => kernels)),
-      button("Save as JSON", () => saveAs(`benchmark-${this.path.replaceAll("/", "-")}`, result), { class: "quiet", id: "benchmark-save" }),
+      button("Save as JSON", () => saveAs(`benchmark-${this.path.replaceAll("/", "-")}`, result), {
+        class: "quiet",
+        id: "benchmark-save",
+      }),
     );
   }
 }
@@ -109,27 +117,48 @@ class BenchmarkSection {
 function timesTable(rows) {
   if (!rows.length) return "";
   const fastest = Math.min(...rows.map(({ warm }) => warm?.median ?? Infinity));
-  const median = ({ warm }) => (warm?.median === fastest && rows.length > 1 ? element("b", {}, milliseconds(warm.median)) : milliseconds(warm?.median));
-  return table("Times and memory by backend", [
-    ["Backend", ({ name }) => element("span", { class: `dot-name ${TONES[name]}` }, name)],
-    ["Load", ({ load }) => milliseconds(load), true],
-    ["First run", ({ first }) => milliseconds(first), true],
-    ["Median", median, true],
-    ["p90", ({ warm }) => milliseconds(warm?.p90), true],
-    ["Fastest", ({ warm }) => milliseconds(warm?.min), true],
-    ["Memory", ({ memory }) => bytes(memory.gpuBytes || memory.bytes), true],
-    ["Tensors", ({ memory }) => memory.tensors, true],
-  ], rows, { class: "times" });
+  const median = ({ warm }) =>
+    warm?.median === fastest && rows.length > 1
+      ? element("b", {}, milliseconds(warm.median))
+      : milliseconds(warm?.median);
+  return table(
+    "Times and memory by backend",
+    [
+      ["Backend", ({ name }) => element("span", { class: `dot-name ${TONES[name]}` }, name)],
+      ["Load", ({ load }) => milliseconds(load), true],
+      ["First run", ({ first }) => milliseconds(first), true],
+      ["Median", median, true],
+      ["p90", ({ warm }) => milliseconds(warm?.p90), true],
+      ["Fastest", ({ warm }) => milliseconds(warm?.min), true],
+      ["Memory", ({ memory }) => bytes(memory.gpuBytes || memory.bytes), true],
+      ["Tensors", ({ memory }) => memory.tensors, true],
+    ],
+    rows,
+    { class: "times" },
+  );
 }
 
 function spreadChart(rows) {
-  const lines = rows.map(({ name, warm }) => ({ name, times: warm.times, median: warm.median, p90: warm.p90, p10: tenth(warm.times), tone: TONES[name] }));
-  const words = lines.map(({ name, median, p90 }) => `${name}: median ${milliseconds(median)}, p90 ${milliseconds(p90)}`);
+  const lines = rows.map(({ name, warm }) => ({
+    name,
+    times: warm.times,
+    median: warm.median,
+    p90: warm.p90,
+    p10: tenth(warm.times),
+    tone: TONES[name],
+  }));
+  const words = lines.map(
+    ({ name, median, p90 }) => `${name}: median ${milliseconds(median)}, p90 ${milliseconds(p90)}`,
+  );
   return element(
     "figure",
     {},
     distribution(`Times of the warm runs. ${words.join("; ")}.`, lines),
-    element("figcaption", { class: "hint" }, "Every dot is a warm run; the line is the median, the band the middle 80 %. The scale is logarithmic."),
+    element(
+      "figcaption",
+      { class: "hint" },
+      "Every dot is a warm run; the line is the median, the band the middle 80 %. The scale is logarithmic.",
+    ),
   );
 }
 

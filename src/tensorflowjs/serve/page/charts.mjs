@@ -34,7 +34,11 @@ export function strip(label, parts) {
     { class: "strip", viewBox: "0 0 1000 40", preserveAspectRatio: "none", role: "img", "aria-label": label },
     ...parts.map(({ value, title, tone }) => {
       const width = (1000 * value) / total;
-      const made = drawing("rect", { x: at, width: Math.max(0, width - (width > 6 ? 1.5 : 0)), height: 40, class: tone }, drawing("title", {}, title));
+      const made = drawing(
+        "rect",
+        { x: at, width: Math.max(0, width - (width > 6 ? 1.5 : 0)), height: 40, class: tone },
+        drawing("title", {}, title),
+      );
       at += width;
       return made;
     }),
@@ -49,7 +53,8 @@ const LEFT = 96;
 export function distribution(label, rows) {
   const all = rows.flatMap((row) => row.times);
   const [low, high] = bounds(Math.min(...all), Math.max(...all));
-  const x = (time) => LEFT + ((WIDTH - LEFT - 16) * (Math.log(Math.max(time, low)) - Math.log(low))) / (Math.log(high) - Math.log(low));
+  const x = (time) =>
+    LEFT + ((WIDTH - LEFT - 16) * (Math.log(Math.max(time, low)) - Math.log(low))) / (Math.log(high) - Math.log(low));
   const bottom = rows.length * ROW + 8;
   return drawing(
     "svg",
@@ -68,7 +73,14 @@ function distributionRow({ name, times, median, p10, p90, tone }, top, x) {
     "g",
     { class: tone },
     drawing("text", { class: "row-name", x: 0, y: middle + 4 }, name),
-    drawing("rect", { class: "band", x: x(p10), width: Math.max(2, x(p90) - x(p10)), y: middle - 12, height: 24, rx: 3 }),
+    drawing("rect", {
+      class: "band",
+      x: x(p10),
+      width: Math.max(2, x(p90) - x(p10)),
+      y: middle - 12,
+      height: 24,
+      rx: 3,
+    }),
     ...times.map((time, at) => drawing("circle", { class: "dot", cx: x(time), cy: middle + spread(at), r: 2.6 })),
     drawing("line", { class: "median", x1: x(median), x2: x(median), y1: middle - 15, y2: middle + 15 }),
   );

@@ -2,7 +2,17 @@
 
 const BYTES = { float32: 4, int32: 4, bool: 1, complex64: 8, float16: 2, uint8: 1, uint16: 2 };
 const DTYPES = { DT_FLOAT: "float32", DT_INT32: "int32", DT_INT64: "int32", DT_BOOL: "bool", DT_STRING: "string" };
-const TELLING = ["units", "filters", "kernel_size", "strides", "pool_size", "activation", "rate", "axis", "target_shape"];
+const TELLING = [
+  "units",
+  "filters",
+  "kernel_size",
+  "strides",
+  "pool_size",
+  "activation",
+  "rate",
+  "axis",
+  "target_shape",
+];
 const USUAL = { strides: "1,1", activation: "linear" };
 
 export function describe(document) {
@@ -10,9 +20,11 @@ export function describe(document) {
     throw new Error("This is not a model: its model.json has no modelTopology.");
   }
   const topology = document.modelTopology;
-  const weights = weightsOf(document.weightsManifest ?? []);
+  const weights = readable("weightsManifest", () => weightsOf(document.weightsManifest ?? []));
   const isGraph = document.format === "graph-model" || Array.isArray(topology.node);
-  const known = isGraph ? describeGraph(document, topology) : describeLayers(topology, weights);
+  const known = readable("modelTopology", () =>
+    isGraph ? describeGraph(document, topology) : describeLayers(topology, weights),
+  );
   return {
     ...known,
     weights,
@@ -23,6 +35,14 @@ export function describe(document) {
     metadata: document.userDefinedMetadata ?? null,
     trainable: Boolean(document.trainingConfig),
   };
+}
+
+function readable(part, read) {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`The ${part} of its model.json makes no sense (${error.message}).`, { cause: error });
+  }
 }
 
 function weightsOf(manifest) {
@@ -53,8 +73,14 @@ function withShortNames(parts) {
   const inside = parts.map(({ name }) => name.split("/").slice(0, -1)).filter((folders) => folders.length);
   const [first = [], ...others] = inside;
   const shared = first.findIndex((folder, at) => others.some((folders) => folders[at] !== folder));
-  const prefix = first.slice(0, shared < 0 ? first.length : shared).map((folder) => `${folder}/`).join("");
-  return parts.map((part) => ({ ...part, shortName: part.name.startsWith(prefix) ? part.name.slice(prefix.length) : part.name }));
+  const prefix = first
+    .slice(0, shared < 0 ? first.length : shared)
+    .map((folder) => `${folder}/`)
+    .join("");
+  return parts.map((part) => ({
+    ...part,
+    shortName: part.name.startsWith(prefix) ? part.name.slice(prefix.length) : part.name,
+  }));
 }
 
 const port = ([name, { dtype, tensorShape }]) => ({ name, dtype: DTYPES[dtype] ?? dtype, shape: sizes(tensorShape) });
@@ -75,12 +101,20 @@ function describeLayers(topology, weights) {
   const config = topology.model_config ?? topology;
   const parts = layersIn(config, weights, "");
   const named = Object.fromEntries(parts.map((part) => [part.name, part]));
-  const ends = (key) => [config.config?.[key] ?? []].flat(1).filter((end) => Array.isArray(end)).map(([name]) => name);
+  const ends = (key) =>
+    [config.config?.[key] ?? []]
+      .flat(1)
+      .filter((end) => Array.isArray(end))
+      .map(([name]) => name);
   const firsts = config.config?.input_layers ? ends("input_layers") : parts.slice(0, 1).map((part) => part.name);
   const lasts = config.config?.output_layers ? ends("output_layers") : parts.slice(-1).map((part) => part.name);
   return {
     kind: "layers",
-    inputs: firsts.map((name) => ({ name, dtype: named[name]?.dtype ?? "float32", shape: named[name]?.inputShape ?? null })),
+    inputs: firsts.map((name) => ({
+      name,
+      dtype: named[name]?.dtype ?? "float32",
+      shape: named[name]?.inputShape ?? null,
+    })),
     outputs: lasts.map((name) => ({ name, dtype: null, shape: undefined })),
     parts,
   };

@@ -28,7 +28,11 @@ export function table(caption, columns, rows, attributes = {}) {
       element(
         "thead",
         {},
-        element("tr", {}, ...columns.map(([heading, , numeric]) => element("th", { scope: "col", ...align(numeric) }, heading))),
+        element(
+          "tr",
+          {},
+          ...columns.map(([heading, , numeric]) => element("th", { scope: "col", ...align(numeric) }, heading)),
+        ),
       ),
       element(
         "tbody",

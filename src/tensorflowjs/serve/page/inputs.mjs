@@ -28,7 +28,13 @@ export function inputEditor(spec, changed) {
     element: element(
       "fieldset",
       { class: "input" },
-      element("legend", {}, element("code", {}, spec.name), " ", element("small", {}, `${spec.dtype} ${shapeText(spec.shape)}`)),
+      element(
+        "legend",
+        {},
+        element("code", {}, spec.name),
+        " ",
+        element("small", {}, `${spec.dtype} ${shapeText(spec.shape)}`),
+      ),
       choices.length > 1 && element("div", { class: "modes" }, ...choices),
       body,
     ),
@@ -50,26 +56,51 @@ function randomInput({ dtype, shape }) {
   const whole = concrete(shape);
   const size = sizeOf(whole);
   return {
-    element: element("div", {}, labelled("Seed", seed), element("p", { class: "hint" }, `${count(size)} ${KINDS[dtype] ?? "values"}, the same for the same seed.`)),
+    element: element(
+      "div",
+      {},
+      labelled("Seed", seed),
+      element("p", { class: "hint" }, `${count(size)} ${KINDS[dtype] ?? "values"}, the same for the same seed.`),
+    ),
     tensor: (tf) => tf.tensor(randomValues(dtype, size, generator(Number(seed.value))), whole, dtype),
     close() {},
   };
 }
 
-const KINDS = { float32: "numbers around 0 (normal distribution)", int32: "whole numbers from 0 to 9", bool: "zeros and ones", string: "short texts" };
+const KINDS = {
+  float32: "numbers around 0 (normal distribution)",
+  int32: "whole numbers from 0 to 9",
+  bool: "zeros and ones",
+  string: "short texts",
+};
 
 function valuesInput({ dtype, shape }) {
   const whole = concrete(shape);
   const size = sizeOf(whole);
-  const area = element("textarea", { rows: Math.min(8, 2 + Math.ceil(size / 12)), spellcheck: "false", "aria-describedby": "values-hint" });
+  const area = element("textarea", {
+    rows: Math.min(8, 2 + Math.ceil(size / 12)),
+    spellcheck: "false",
+    "aria-describedby": "values-hint",
+  });
   const dice = () => {
     const values = randomValues(dtype, size, generator(Math.floor(Math.random() * 2 ** 32)));
-    area.value = dtype === "string" ? JSON.stringify(values) : Array.from(values, (value) => Number(value.toFixed(3))).join(", ");
+    area.value =
+      dtype === "string" ? JSON.stringify(values) : Array.from(values, (value) => Number(value.toFixed(3))).join(", ");
   };
   dice();
-  const hint = element("p", { class: "hint", id: "values-hint" }, `${count(size)} ${dtype === "string" ? "texts as JSON" : "numbers"}, row by row, of the shape ${shapeText(whole)}.`);
+  const hint = element(
+    "p",
+    { class: "hint", id: "values-hint" },
+    `${count(size)} ${dtype === "string" ? "texts as JSON" : "numbers"}, row by row, of the shape ${shapeText(whole)}.`,
+  );
   return {
-    element: element("div", {}, labelled("Values", area), hint, button("Other random values", dice, { class: "quiet" })),
+    element: element(
+      "div",
+      {},
+      labelled("Values", area),
+      hint,
+      button("Other random values", dice, { class: "quiet" }),
+    ),
     tensor: (tf) => tf.tensor(parsed(area.value, dtype, size), whole, dtype),
     close() {},
   };
@@ -79,12 +110,17 @@ function valuesInput({ dtype, shape }) {
 export function parsed(text, dtype, size) {
   if (dtype === "string") {
     const texts = JSON.parse(text).flat(Infinity).map(String);
-    if (texts.length !== size) throw new Error(`${count(texts.length)} texts were given, and the input takes ${count(size)}.`);
+    if (texts.length !== size)
+      throw new Error(`${count(texts.length)} texts were given, and the input takes ${count(size)}.`);
     return texts;
   }
-  const words = text.replace(/[[\]{}]/g, " ").split(/[\s,;]+/).filter(Boolean);
+  const words = text
+    .replace(/[[\]{}]/g, " ")
+    .split(/[\s,;]+/)
+    .filter(Boolean);
   const wrong = words.find((word) => !/^(true|false)$/i.test(word) && Number.isNaN(Number(word)));
   if (wrong) throw new Error(`“${wrong}” is not a number.`);
-  if (words.length !== size) throw new Error(`${count(words.length)} numbers were given, and the input takes ${count(size)}.`);
+  if (words.length !== size)
+    throw new Error(`${count(words.length)} numbers were given, and the input takes ${count(size)}.`);
   return ARRAYS[dtype].from(words, (word) => (/^true$/i.test(word) ? 1 : /^false$/i.test(word) ? 0 : Number(word)));
 }

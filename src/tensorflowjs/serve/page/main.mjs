@@ -18,7 +18,8 @@ async function start() {
   useBundle(about.tfjs);
   document.querySelector("#folder").textContent = about.folder;
   document.querySelector("#version").textContent = `tensorflowjs ${about.version}`;
-  const chosen = new URL(location.href).searchParams.get("model") ?? (about.models.length === 1 ? about.models[0].path : null);
+  const chosen =
+    new URL(location.href).searchParams.get("model") ?? (about.models.length === 1 ? about.models[0].path : null);
   document.title = chosen ? `${modelName(chosen)} – tensorflowjs` : `${about.folder} – tensorflowjs`;
   if (!chosen) return showFolder(about);
   if (about.models.length > 1) showNavigation(about.models, chosen);
@@ -27,7 +28,12 @@ async function start() {
 
 async function fetchJson(url) {
   const answer = await fetch(url);
-  if (!answer.ok) throw new Error(answer.status === 404 ? `There is no ${decodeURIComponent(url)} in this folder.` : `The server answered ${answer.status} for ${url}.`);
+  if (!answer.ok)
+    throw new Error(
+      answer.status === 404
+        ? `There is no ${decodeURIComponent(url)} in this folder.`
+        : `The server answered ${answer.status} for ${url}.`,
+    );
   try {
     return await answer.json();
   } catch (error) {
@@ -40,7 +46,12 @@ async function fetchJson(url) {
 const address = (path) => `?model=${encodeURIComponent(path).replaceAll("%2F", "/")}`;
 
 function showFolder({ folder, models, complete }) {
-  const heading = element("header", { class: "model-title" }, element("h1", {}, folder), element("p", { class: "facts" }, element("span", {}, plural(models.length, "model"))));
+  const heading = element(
+    "header",
+    { class: "model-title" },
+    element("h1", {}, folder),
+    element("p", { class: "facts" }, element("span", {}, plural(models.length, "model"))),
+  );
   if (!models.length) return main.replaceChildren(heading, nothingHere());
   const rows = models.map(({ path, format, weightBytes, problem }) =>
     element(
@@ -66,9 +77,24 @@ const nothingHere = () =>
   );
 
 function showNavigation(models, chosen) {
-  const links = models.map(({ path }) => element("li", {}, element("a", { href: address(path), "aria-current": path === chosen ? "page" : null, title: path }, modelName(path))));
+  const links = models.map(({ path }) =>
+    element(
+      "li",
+      {},
+      element(
+        "a",
+        { href: address(path), "aria-current": path === chosen ? "page" : null, title: path },
+        modelName(path),
+      ),
+    ),
+  );
   const wide = matchMedia("(min-width: 62rem)");
-  const list = element("details", { open: wide.matches }, element("summary", {}, plural(models.length, "model")), element("ul", {}, ...links));
+  const list = element(
+    "details",
+    { open: wide.matches },
+    element("summary", {}, plural(models.length, "model")),
+    element("ul", {}, ...links),
+  );
   wide.addEventListener("change", () => (list.open = wide.matches));
   navigation.replaceChildren(list);
   navigation.hidden = false;

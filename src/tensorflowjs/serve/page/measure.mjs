@@ -34,7 +34,11 @@ function quantile(sorted, share) {
  * `onRun` hears how many are through and may stop it by returning false; `before` is what tf.memory() said before the
  * model was there.
  */
-export async function measure(tf, predict, { runs = RUNS, pause = async () => {}, onRun = () => true, before = {} } = {}) {
+export async function measure(
+  tf,
+  predict,
+  { runs = RUNS, pause = async () => {}, onRun = () => true, before = {} } = {},
+) {
   const once = async () => {
     const begin = performance.now();
     const outputs = await predict();

@@ -15,7 +15,12 @@ export function outputView(name, dtype, shape, values, labels) {
     { class: "output", "data-output": name },
     element("h3", {}, element("code", {}, name), " ", element("small", {}, `${dtype} ${shapeText(shape)}`)),
     view(shape, list, labels),
-    element("details", {}, element("summary", {}, `Values${list.length > SHOWN ? ` (the first ${count(SHOWN)})` : ""}`), element("pre", { class: "values" }, JSON.stringify(list.slice(0, SHOWN).map(plain)))),
+    element(
+      "details",
+      {},
+      element("summary", {}, `Values${list.length > SHOWN ? ` (the first ${count(SHOWN)})` : ""}`),
+      element("pre", { class: "values" }, JSON.stringify(list.slice(0, SHOWN).map(plain))),
+    ),
   );
 }
 
@@ -25,7 +30,12 @@ const plain = (value) => (typeof value === "number" && !Number.isFinite(value) ?
 function view(shape, list, labels) {
   const last = shape[shape.length - 1] ?? 1;
   const broken = list.filter((value) => typeof value === "number" && !Number.isFinite(value)).length;
-  if (broken) return element("p", { class: "warning" }, `${count(broken)} of ${count(list.length)} values are not finite (NaN or infinity).`);
+  if (broken)
+    return element(
+      "p",
+      { class: "warning" },
+      `${count(broken)} of ${count(list.length)} values are not finite (NaN or infinity).`,
+    );
   if (list.length === 1) return element("p", { class: "single" }, valueText(list[0]));
   if (typeof list[0] === "string") return element("p", {}, list.slice(0, 20).join(", "));
   if (last === list.length) return vector(list, labels?.length === list.length ? labels : null);
@@ -57,7 +67,13 @@ const isPicture = ([batch, height, width, channels, ...rest]) =>
 function picture([, height, width, channels], list) {
   const [low, high] = limits(list);
   const scale = 255 / (high - low || 1);
-  const canvas = element("canvas", { width, height, class: "picture", role: "img", "aria-label": "The output as a picture" });
+  const canvas = element("canvas", {
+    width,
+    height,
+    class: "picture",
+    role: "img",
+    "aria-label": "The output as a picture",
+  });
   const image = new ImageData(width, height);
   for (let pixel = 0; pixel < width * height; pixel += 1) {
     for (let channel = 0; channel < 4; channel += 1) {
@@ -67,7 +83,12 @@ function picture([, height, width, channels], list) {
     }
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
-  return element("div", {}, canvas, element("p", { class: "hint" }, `black is ${valueText(low)}, white ${valueText(high)}`));
+  return element(
+    "div",
+    {},
+    canvas,
+    element("p", { class: "hint" }, `black is ${valueText(low)}, white ${valueText(high)}`),
+  );
 }
 
 function limits(list) {
@@ -79,6 +100,17 @@ function limits(list) {
 function summary(list) {
   const [low, high] = limits(list);
   const mean = list.reduce((sum, value) => sum + value, 0) / list.length;
-  const figures = { values: count(list.length), smallest: valueText(low), mean: valueText(mean), largest: valueText(high) };
-  return element("dl", { class: "figures" }, ...Object.entries(figures).map(([term, text]) => element("div", {}, element("dt", {}, term), element("dd", {}, text))));
+  const figures = {
+    values: count(list.length),
+    smallest: valueText(low),
+    mean: valueText(mean),
+    largest: valueText(high),
+  };
+  return element(
+    "dl",
+    { class: "figures" },
+    ...Object.entries(figures).map(([term, text]) =>
+      element("div", {}, element("dt", {}, term), element("dd", {}, text)),
+    ),
+  );
 }

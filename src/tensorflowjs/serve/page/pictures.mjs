@@ -3,7 +3,11 @@
 import { button, element, labelled, select } from "./elements.mjs";
 import { trouble } from "./troubles.mjs";
 
-const RANGES = [["unit", "0 to 1"], ["signed", "−1 to 1"], ["byte", "0 to 255"]];
+const RANGES = [
+  ["unit", "0 to 1"],
+  ["signed", "−1 to 1"],
+  ["byte", "0 to 255"],
+];
 const SCALES = { unit: (byte) => byte / 255, signed: (byte) => byte / 127.5 - 1, byte: (byte) => byte };
 const UNKNOWN_SIZE = 224;
 
@@ -17,7 +21,13 @@ class Picture {
   constructor({ dtype, shape }, changed) {
     Object.assign(this, { dtype, changed });
     [this.height, this.width, this.channels] = [shape[1] ?? UNKNOWN_SIZE, shape[2] ?? UNKNOWN_SIZE, shape[3]];
-    this.canvas = element("canvas", { width: this.width, height: this.height, class: "picture", role: "img", "aria-label": "What the model sees" });
+    this.canvas = element("canvas", {
+      width: this.width,
+      height: this.height,
+      class: "picture",
+      role: "img",
+      "aria-label": "What the model sees",
+    });
     this.pen = this.canvas.getContext("2d", { willReadFrequently: true });
     this.range = select(RANGES, dtype === "int32" ? "byte" : "unit", { change: changed });
     this.filled = false;
@@ -44,13 +54,19 @@ class Picture {
     for (let pixel = 0; pixel < this.width * this.height; pixel += 1) {
       const [red, green, blue, alpha] = data.subarray(4 * pixel, 4 * pixel + 4);
       const bytes = this.channels === 1 ? [0.299 * red + 0.587 * green + 0.114 * blue] : [red, green, blue, alpha];
-      for (let channel = 0; channel < this.channels; channel += 1) made[this.channels * pixel + channel] = scale(bytes[channel]);
+      for (let channel = 0; channel < this.channels; channel += 1)
+        made[this.channels * pixel + channel] = scale(bytes[channel]);
     }
     return made;
   }
 
   preview(...more) {
-    return element("div", { class: "preview" }, this.canvas, element("div", { class: "beside" }, labelled("Pixel values", this.range), ...more));
+    return element(
+      "div",
+      { class: "preview" },
+      this.canvas,
+      element("div", { class: "beside" }, labelled("Pixel values", this.range), ...more),
+    );
   }
 }
 
@@ -90,7 +106,12 @@ export function drawnInput(spec, changed) {
   };
   const down = (event) => {
     canvas.setPointerCapture(event.pointerId);
-    Object.assign(pen, { strokeStyle: "#fff", lineWidth: Math.max(1.5, width / 12), lineCap: "round", lineJoin: "round" });
+    Object.assign(pen, {
+      strokeStyle: "#fff",
+      lineWidth: Math.max(1.5, width / 12),
+      lineCap: "round",
+      lineJoin: "round",
+    });
     pen.beginPath();
     pen.moveTo(...place(event));
     move(event);
@@ -98,9 +119,23 @@ export function drawnInput(spec, changed) {
   clear();
   canvas.classList.add("drawable");
   canvas.setAttribute("aria-label", "Draw here with mouse, finger or pen");
-  for (const [event, listener] of [["pointerdown", down], ["pointermove", move], ["pointerup", changed]]) canvas.addEventListener(event, listener);
+  for (const [event, listener] of [
+    ["pointerdown", down],
+    ["pointermove", move],
+    ["pointerup", changed],
+  ])
+    canvas.addEventListener(event, listener);
   const clearing = button("Clear", clear, { class: "quiet" });
-  return { picture, element: element("div", {}, element("p", { class: "hint" }, "Draw with mouse, finger or pen."), picture.preview(clearing)), close() {} };
+  return {
+    picture,
+    element: element(
+      "div",
+      {},
+      element("p", { class: "hint" }, "Draw with mouse, finger or pen."),
+      picture.preview(clearing),
+    ),
+    close() {},
+  };
 }
 
 export function cameraInput(spec, changed) {
@@ -121,16 +156,20 @@ export function cameraInput(spec, changed) {
   };
   live.addEventListener("change", () => live.checked && stream && !looping && loop());
   const said = element("div");
-  const begin = button("Start the camera", async () => {
-    said.replaceChildren();
-    if (!navigator.mediaDevices) throw new Error("The camera needs https, or a browser on this very computer.");
-    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    video.srcObject = stream;
-    await video.play();
-    show();
-    await changed();
-    if (live.checked) loop();
-  }, { failed: (error) => said.replaceChildren(trouble("There is no picture from the camera", error)) });
+  const begin = button(
+    "Start the camera",
+    async () => {
+      said.replaceChildren();
+      if (!navigator.mediaDevices) throw new Error("The camera needs https, or a browser on this very computer.");
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      video.srcObject = stream;
+      await video.play();
+      show();
+      await changed();
+      if (live.checked) loop();
+    },
+    { failed: (error) => said.replaceChildren(trouble("There is no picture from the camera", error)) },
+  );
   const close = () => {
     stream?.getTracks().forEach((track) => track.stop());
     stream = null;
@@ -141,5 +180,9 @@ export function cameraInput(spec, changed) {
     return values();
   };
   const keep = element("label", { class: "check" }, live, "Keep running");
-  return { picture, element: element("div", {}, element("div", { class: "row" }, begin, keep), said, video, picture.preview()), close };
+  return {
+    picture,
+    element: element("div", {}, element("div", { class: "row" }, begin, keep), said, video, picture.preview()),
+    close,
+  };
 }

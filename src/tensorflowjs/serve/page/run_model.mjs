@@ -18,7 +18,11 @@ export function runSection(url, described, loaded) {
 class RunSection {
   constructor(url, described, loaded) {
     Object.assign(this, { url, described, loaded, running: null, editors: [], queue: Promise.resolve() });
-    this.backend = select(BACKENDS.map((name) => [name, name]), "cpu", { change: () => this.choose() });
+    this.backend = select(
+      BACKENDS.map((name) => [name, name]),
+      "cpu",
+      { change: () => this.choose() },
+    );
     this.hasChosen = false;
     this.begin = button("Load the model", () => this.load(), { class: "main" });
     this.meter = element("progress", { max: 1, value: 0, hidden: true, "aria-label": "Loading" });
@@ -65,7 +69,12 @@ class RunSection {
     try {
       this.running?.close();
       this.running = null;
-      this.running = await Running.load(this.url, this.described.kind, this.backend.value, this.described.weights.length ? progress : undefined);
+      this.running = await Running.load(
+        this.url,
+        this.described.kind,
+        this.backend.value,
+        this.described.weights.length ? progress : undefined,
+      );
     } catch (error) {
       this.said.textContent = "";
       this.troubles.replaceChildren(trouble("The model could not be loaded", error));
@@ -118,7 +127,9 @@ class RunSection {
     const labels = LABELS.map((key) => this.described.metadata?.[key]).find(Array.isArray);
     this.outputs.replaceChildren(
       element("h3", {}, "Outputs ", element("small", {}, `in ${milliseconds(time)} on ${this.running.backend}`)),
-      ...outputs.map(({ dtype, shape }, at) => outputView(this.running.outputs[at].name, dtype, shape, values[at], labels)),
+      ...outputs.map(({ dtype, shape }, at) =>
+        outputView(this.running.outputs[at].name, dtype, shape, values[at], labels),
+      ),
     );
   }
 }

@@ -5,12 +5,29 @@ import { useBackend } from "./tfjs.mjs";
 
 const sizes = (shape) => (shape ? Array.from(shape, (size) => (size == null || size < 0 ? null : size)) : null);
 
+/** TF.js takes whatever a server answers for weights, be it the words that there are none. */
+async function fetchFunc(url, options) {
+  const answer = await fetch(url, options);
+  if (!answer.ok) throw new Error(`${decodeURIComponent(answer.url)} was answered with status code ${answer.status}`);
+  return answer;
+}
+
 /** What the two kinds do differently. */
 const KINDS = {
   layers: {
     load: (tf, url, options) => tf.loadLayersModel(url, options),
-    inputs: (model) => model.inputNames.map((name, at) => ({ name, dtype: model.inputs[at].dtype, shape: sizes(model.inputs[at].shape) })),
-    outputs: (model) => model.outputNames.map((name, at) => ({ name, dtype: model.outputs[at].dtype, shape: sizes(model.outputs[at].shape) })),
+    inputs: (model) =>
+      model.inputNames.map((name, at) => ({
+        name,
+        dtype: model.inputs[at].dtype,
+        shape: sizes(model.inputs[at].shape),
+      })),
+    outputs: (model) =>
+      model.outputNames.map((name, at) => ({
+        name,
+        dtype: model.outputs[at].dtype,
+        shape: sizes(model.outputs[at].shape),
+      })),
     async run(model, tensors) {
       const given = model.inputNames.map((name) => tensors[name]);
       return [model.predict(given.length === 1 ? given[0] : given, { batchSize: given[0].shape[0] || 1 })].flat();
@@ -18,7 +35,12 @@ const KINDS = {
   },
   graph: {
     load: (tf, url, options) => tf.loadGraphModel(url, options),
-    inputs: (model) => model.inputNodes.map((name, at) => ({ name, dtype: model.inputs[at].dtype, shape: sizes(model.inputs[at].shape) })),
+    inputs: (model) =>
+      model.inputNodes.map((name, at) => ({
+        name,
+        dtype: model.inputs[at].dtype,
+        shape: sizes(model.inputs[at].shape),
+      })),
     outputs: (model) =>
       (model.structuredOutputKeys ?? model.outputNodes).map((name, at) => ({
         name,
@@ -28,7 +50,9 @@ const KINDS = {
     async run(model, tensors) {
       const result = await runGraph(model, tensors);
       if (result instanceof globalThis.tf.Tensor) return [result];
-      return Array.isArray(result) ? result : (model.structuredOutputKeys ?? model.outputNodes).map((name) => result[name]);
+      return Array.isArray(result)
+        ? result
+        : (model.structuredOutputKeys ?? model.outputNodes).map((name) => result[name]);
     },
   },
 };
@@ -51,7 +75,7 @@ export class Running {
   static async load(url, kind, backend, onProgress) {
     const tf = await useBackend(backend);
     const begin = performance.now();
-    const model = await KINDS[kind].load(tf, url, { onProgress });
+    const model = await KINDS[kind].load(tf, url, { onProgress, fetchFunc });
     return new Running(tf, kind, model, backend, performance.now() - begin);
   }
 
@@ -73,7 +97,10 @@ export class Running {
     return Object.fromEntries(
       this.inputs.map(({ name, dtype, shape }) => {
         const whole = concrete(shape, batch);
-        return [name, this.tf.tensor(randomValues(dtype, sizeOf(whole), random), whole, dtype === "float32" ? undefined : dtype)];
+        return [
+          name,
+          this.tf.tensor(randomValues(dtype, sizeOf(whole), random), whole, dtype === "float32" ? undefined : dtype),
+        ];
       }),
     );
   }

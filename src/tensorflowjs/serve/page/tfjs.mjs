@@ -61,7 +61,8 @@ export async function whyNot(name) {
   if (name === "webgl") return context() ? null : "This browser has no WebGL.";
   if (name !== "webgpu") return null;
   if (!about.webgpu) return "This installation comes without the webgpu backend.";
-  if (!navigator.gpu) return isSecureContext ? "This browser has no WebGPU." : "WebGPU needs https or this very computer.";
+  if (!navigator.gpu)
+    return isSecureContext ? "This browser has no WebGPU." : "WebGPU needs https or this very computer.";
   adapter ??= navigator.gpu.requestAdapter().catch(() => null);
   return (await adapter) ? null : "WebGPU finds no graphics processor here.";
 }
@@ -86,7 +87,8 @@ export function renderer() {
 }
 
 /** The program that draws in place of a graphics processor, if it is one. */
-export const softwareRenderer = () => /swiftshader|llvmpipe|softpipe|software|basic render/i.exec(renderer() ?? "")?.[0] ?? null;
+export const softwareRenderer = () =>
+  /swiftshader|llvmpipe|softpipe|software|basic render/i.exec(renderer() ?? "")?.[0] ?? null;
 
 export function environment() {
   return {
