@@ -45,6 +45,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "threshold": ("x", "threshold", "default_value"),
     "batch_normalization": ("x", "mean", "variance", "offset", "scale", "variance_epsilon epsilon"),
     "batch_norm": ("x", "mean", "variance", "axis", "offset", "scale", "epsilon"),
+    "normalize": ("x", "axis"),
     "convert_to_tensor": ("x value", "dtype"),
     "round": ("x", "decimals"),
     **dict.fromkeys(("softmax", "log_softmax"), ("x logits", "axis")),

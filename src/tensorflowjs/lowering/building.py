@@ -68,6 +68,15 @@ class Builder:
         finally:
             self.frames.pop()
 
+    @contextmanager
+    def outermost(self) -> Iterator[None]:
+        """Nodes go into the main graph."""
+        inner, self.frames = self.frames, self.frames[:1]
+        try:
+            yield
+        finally:
+            self.frames = inner
+
     # ------------------------------------------------------------------------ nodes
 
     def put(self, op: str, inputs: Sequence[Traced], dtype: str, dims: Dims, **attrs: Any) -> Traced:
@@ -134,9 +143,8 @@ class Builder:
     def weight(self, key: tuple[str, str], tensor: Tensor) -> Traced:
         """A constant of the main graph, which every call of its layer shares; `key` is the layer's path and a name."""
         if key not in self._weights:
-            inner, self.frames = self.frames, self.frames[:1]
-            self._weights[key] = self.tensor(tensor, key[1])
-            self.frames = inner
+            with self.outermost():
+                self._weights[key] = self.tensor(tensor, key[1])
         return self._weights[key]
 
     def ints(self, values: int | Sequence[int]) -> Traced:

@@ -102,7 +102,7 @@ class Gru(_Dense):
         for_gates, for_state = split(x, [2 * self.units, self.units], -1)
         z, r = self.parts(self.gate(for_gates + matmul(before, self.of_gates)), 2)
         new = self.activation(for_state + matmul(r * before, self.of_state))
-        output = z * before + (1.0 - z) * new
+        output = new + z * (before - new)
         return output, [output]
 
 
@@ -129,7 +129,7 @@ class GruResetAfter(_Dense):
         (x_gates, x_state), (h_gates, h_state) = split(x, sizes, -1), split(inner, sizes, -1)
         z, r = self.parts(self.gate(x_gates + h_gates), 2)
         new = self.activation(x_state + r * h_state)
-        output = z * before + (1.0 - z) * new
+        output = new + z * (before - new)
         return output, [output]
 
 

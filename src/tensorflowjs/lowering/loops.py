@@ -1,6 +1,6 @@
-"""Loops: While with its condition and body as functions.
+"""Loops and branches: While and If, with functions for what runs in each round or on each side.
 
-What such a function takes from outside becomes a further variable of the loop, which every round hands on as it is.
+What such a function takes from outside becomes a further argument; a loop hands it on as it is in every round.
 """
 
 from __future__ import annotations
@@ -17,14 +17,30 @@ VARIANT = "variant"
 
 def repeat(builder: Builder, count: Size, variables: Sequence[Traced], body: Round) -> list[Traced]:
     """What the variables are after `count` rounds; `body` gets the number of the round and the variables."""
-    start = [builder.ints(0), *variables]
+
+    def go_on(values: list[Traced]) -> Traced:
+        return values[0] < builder.operand(count, INT)
+
+    def following(values: list[Traced]) -> list[Traced]:
+        number, *inner = values
+        return [number + 1, *body(number, inner)]
+
+    return loop(builder, [builder.ints(0), *variables], go_on, following)[1:]
+
+
+def loop(
+    builder: Builder,
+    start: Sequence[Traced],
+    go_on: Callable[[list[Traced]], Traced],
+    following: Callable[[list[Traced]], list[Traced]],
+) -> list[Traced]:
+    """What the variables, which are `start` at first, have become when they no longer let the loop `go_on`."""
     holds = _Function(builder, "cond", start)
     with builder.inside(holds.frame):
-        holds.results = [holds.arguments[0] < builder.operand(count, INT)]
+        holds.results = [go_on(holds.arguments)]
     each = _Function(builder, "body", start)
     with builder.inside(each.frame):
-        number, *inner = each.arguments
-        each.results = [number + 1, *body(number, inner)]
+        each.results = following(each.arguments)
     taken = list(dict.fromkeys([*holds.frame.taken, *each.frame.taken]))
     dtypes = holds.frame.dtypes | each.frame.dtypes
     for function in (holds, each):
@@ -41,8 +57,37 @@ def repeat(builder: Builder, count: Size, variables: Sequence[Traced], body: Rou
         output_shapes=[Shape(dims) for dims in shapes] + [Shape(None) for _ in outside],
         parallel_iterations=10,
     )
-    results = (Traced(builder, node.value(at), traced.dtype, traced.dims) for at, traced in enumerate(start))
-    return list(results)[1:]
+    return [Traced(builder, node.value(at), traced.dtype, traced.dims) for at, traced in enumerate(start)]
+
+
+def branch(
+    builder: Builder, condition: Traced, yes: Callable[[], list[Traced]], no: Callable[[], list[Traced]]
+) -> list[Traced]:
+    """What `yes` gives where the condition holds, else what `no` gives: values of the same dtypes and shapes."""
+    sides = []
+    for kind, write in (("then", yes), ("else", no)):
+        side = _Function(builder, kind, ())
+        with builder.inside(side.frame):
+            side.results = write()
+        sides.append(side)
+    taken = list(dict.fromkeys(value for side in sides for value in side.frame.taken))
+    dtypes = sides[0].frame.dtypes | sides[1].frame.dtypes
+    for side in sides:
+        side.finish(taken, dtypes, hands_on=False)
+    outside = [Traced(builder, value, dtypes[value], ()) for value in taken]
+    results = sides[0].results
+    node = builder.node(
+        "If",
+        [condition, *outside],
+        FLOAT,
+        then_branch=Func(sides[0].graph.name),
+        else_branch=Func(sides[1].graph.name),
+        Tcond=Type(condition.dtype),
+        Tin=[Type(traced.dtype) for traced in outside],
+        Tout=[Type(traced.dtype) for traced in results],
+        output_shapes=[Shape(traced.dims) for traced in results],
+    )
+    return [Traced(builder, node.value(at), traced.dtype, traced.dims) for at, traced in enumerate(results)]
 
 
 class _Function:
@@ -77,22 +122,22 @@ class _Function:
 # ---------------------------------------------------------------------------- lists of what each round gives
 
 
-def reserved(builder: Builder, dims: Dims, count: Size) -> Traced:
+def reserved(builder: Builder, dims: Dims, count: Size, dtype: str = FLOAT) -> Traced:
     """A list for `count` values of such a shape."""
     shape = builder.ints([-1 if dim is None else dim for dim in dims])
     inputs = [shape, builder.operand(count, INT)]
-    attrs = {"element_dtype": Type(FLOAT), "shape_type": Type(INT)}
+    attrs = {"element_dtype": Type(dtype), "shape_type": Type(INT)}
     return builder.put("TensorListReserve", inputs, VARIANT, (), **attrs)
 
 
 def written(values: Traced, number: Traced, value: Traced) -> Traced:
     inputs = [values, number, value]
-    return values.builder.put("TensorListSetItem", inputs, VARIANT, (), element_dtype=Type(FLOAT))
+    return values.builder.put("TensorListSetItem", inputs, VARIANT, (), element_dtype=Type(value.dtype))
 
 
-def stacked(values: Traced, dims: Dims, count: Size) -> Traced:
+def stacked(values: Traced, dims: Dims, count: Size, dtype: str = FLOAT) -> Traced:
     """All values of a list, along a new first axis."""
     shape = values.builder.ints([-1 if dim is None else dim for dim in dims])
     known = count if isinstance(count, int) else None
-    attrs = {"element_dtype": Type(FLOAT), "num_elements": -1 if known is None else known}
-    return values.builder.put("TensorListStack", [values, shape], FLOAT, (known, *dims), **attrs)
+    attrs = {"element_dtype": Type(dtype), "num_elements": -1 if known is None else known}
+    return values.builder.put("TensorListStack", [values, shape], dtype, (known, *dims), **attrs)

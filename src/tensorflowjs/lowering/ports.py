@@ -44,7 +44,8 @@ def _placeholder(root: Model, name: str, builder: Builder, lowering: Lowering, k
         lowering.note(Problem(f"{name} (InputLayer)", f"a {kind} input, which TF.js does not have"))
     row = DTYPES.get(str(config.get("dtype") or "float32"))
     dtype = row.tfjs if row is not None and row.tfjs is not None else "float32"
-    dims = tuple(config["batch_shape"])
+    batch, *rest = config["batch_shape"]
+    dims = (None if lowering.generation == 3 else batch, *rest)  # Keras 3 exports every model for any batch
     attrs: dict[str, Attr] = {"dtype": Type(dtype), "shape": Shape(dims)}
     node = builder.model.graph.add(Node(builder.fresh(legal(key)), "Placeholder", (), attrs))
     return Traced(builder, node.output, dtype, dims)

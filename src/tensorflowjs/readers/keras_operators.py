@@ -41,6 +41,7 @@ FROM_TENSORFLOW = {
     "nn.relu": "relu", "nn.relu6": "relu6", "nn.elu": "elu", "nn.selu": "selu", "nn.softmax": "softmax",
     "nn.silu": "silu", "nn.swish": "silu", "nn.gelu": "gelu", "nn.leaky_relu": "leaky_relu",
     "nn.log_softmax": "log_softmax", "nn.softsign": "softsign", "nn.l2_normalize": "normalize",
+    "math.l2_normalize": "normalize",
     "math.reduce_any": "any", "math.reduce_all": "all", "math.reduce_std": "std", "math.reduce_variance": "var",
     "math.reduce_logsumexp": "logsumexp", "math.argmax": "argmax", "math.argmin": "argmin",
     "math.cumsum": "cumsum", "math.cumprod": "cumprod", "math.squared_difference": "squared_difference",

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from tensorflowjs.catalog.operators import arguments
+from tensorflowjs.catalog.operators import PARAMETERS, arguments
 from tensorflowjs.lowering.engine import Outputs, Site, Write
 from tensorflowjs.lowering.operators import arithmetic, networks, places, reductions
 
@@ -29,8 +29,9 @@ def operator(site: Site) -> Outputs:
     function = OPERATORS.get(name)
     if function is None:
         site.refuse(f"the operator {shown}, which this converter cannot write as a graph", HINT)
-    given = {key: item for key, item in _given(site).items() if not (key in IGNORED and not item)}
-    known = set(inspect.signature(function).parameters)
+    names = list(inspect.signature(function).parameters)[1:]
+    given = {key: item for key, item in _given(site, name, names).items() if not (key in IGNORED and not item)}
+    known = set(names)
     strange = sorted(set(given) - known)
     if strange and "options" not in known:
         unusual = [key for key in strange if given[key] is not None]
@@ -40,8 +41,18 @@ def operator(site: Site) -> Outputs:
     return function(site, **given)
 
 
-def _given(site: Site) -> dict[str, Any]:
-    found = arguments(site.config, site.args, site.kwargs)
+def _given(site: Site, name: str, names: list[str]) -> dict[str, Any]:
+    """Arguments by name. Those by position have the names in the catalog, or else those of the function here."""
+    args, kwargs = site.args, site.kwargs
+    if names == ["operands", "subscripts"]:
+        return {"operands": args, **{key: item for key, item in {**site.config, **kwargs}.items() if key in names}}
+    if name not in PARAMETERS:
+        free = [each for each in names if each not in site.config and each not in kwargs]
+        kwargs, args = {**dict(zip(free, args, strict=False)), **kwargs}, args[len(free) :]
+    parameters = PARAMETERS.get(name, ())
+    if len(args) > len(parameters):
+        site.refuse(f"the operator {name} with {len(site.args)} arguments by position", HINT)
+    found = arguments(site.config, args, kwargs)
     return {key: item for key, item in found.items() if key != "name"}
 
 

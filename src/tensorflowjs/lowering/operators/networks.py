@@ -49,10 +49,12 @@ def product(
     return matmul(one, two, a_turned=bool(transpose_a or adjoint_a), b_turned=bool(transpose_b or adjoint_b))
 
 
-def einstein(site: Site, subscripts: Any = None, equation: Any = None, operands: Any = None) -> Outputs:
+def einstein(site: Site, operands: Any, subscripts: Any = None) -> Outputs:
     """Einsum, whose result has the sizes of its letters."""
-    formula, given = str(subscripts or equation).replace(" ", ""), operands
-    if not isinstance(given, list) or "->" not in formula or "." in formula:
+    told = [each for each in operands if isinstance(each, str)]
+    formula = str(subscripts or "".join(told)).replace(" ", "")
+    given = [each for each in operands if not isinstance(each, str)]
+    if "->" not in formula or "." in formula:
         site.refuse(f"einsum of the form {formula}")
     values = [tensor(site, each).cast(FLOAT) for each in given]
     inputs, output = formula.split("->")

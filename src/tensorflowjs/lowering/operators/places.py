@@ -217,8 +217,10 @@ def diff(site: Site, x: Any = None, a: Any = None, n: int = 1, axis: int = -1) -
 # ---------------------------------------------------------------------------- x[...]
 
 
-def get_item(site: Site, x: Any, key: Any, var: Any = None) -> Outputs:
+def get_item(site: Site, x: Any, key: Any = None, var: Any = None, begin: Any = None, size: Any = None) -> Outputs:
     """StridedSlice along the axes that are cut, and axes of size 1 put in or taken out."""
+    if begin is not None:
+        return slice_of(site, x, begin, size)
     value = tensor(site, x)
     items = _items(site, list(key) if isinstance(key, list | tuple) else [key], value.rank)
     at = 0
