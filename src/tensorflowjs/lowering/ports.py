@@ -23,7 +23,7 @@ def inputs_of(
 ) -> list[Traced]:
     """A placeholder for each input, in the order of the model; the signature lists them in that of their names."""
     root = model.root
-    keys = _names_of_inputs(model) if names is None else list(names)
+    keys = input_keys(model) if names is None else list(names)
     found = [_placeholder(root, ref.layer, builder, lowering, key) for ref, key in zip(root.inputs, keys, strict=True)]
     for key, traced in sorted(zip(keys, found, strict=True), key=lambda pair: pair[0]):
         builder.model.graph.inputs.append(traced.value.node)
@@ -31,7 +31,8 @@ def inputs_of(
     return found
 
 
-def _names_of_inputs(model: LayersModel) -> list[str]:
+def input_keys(model: LayersModel) -> list[str]:
+    """What the inputs are called, in the order of the model."""
     if model.root.implicit_input and model.generation == 3:
         return ["input_layer"]
     return [ref.layer for ref in model.root.inputs]
@@ -54,7 +55,7 @@ def _placeholder(root: Model, name: str, builder: Builder, lowering: Lowering, k
 def set_outputs(model: LayersModel, builder: Builder, outputs: Sequence[Traced]) -> None:
     """A node of its own for every output, since TF.js finds an output by its node."""
     graph, signature = builder.model.graph, builder.model.signature
-    for key, traced in sorted(zip(_keys(model), outputs, strict=True), key=lambda pair: pair[0]):
+    for key, traced in sorted(zip(output_keys(model), outputs, strict=True), key=lambda pair: pair[0]):
         result = builder.put("Identity", [traced], traced.dtype, traced.dims)
         graph.outputs.append(result.value)
         graph.output_names.append(key)
@@ -62,7 +63,8 @@ def set_outputs(model: LayersModel, builder: Builder, outputs: Sequence[Traced])
     builder.model.structured_outputs = [port.key for port in signature.outputs]
 
 
-def _keys(model: LayersModel) -> list[str]:
+def output_keys(model: LayersModel) -> list[str]:
+    """What the outputs are called, in the order of the model."""
     root = model.root
     if model.generation == 2:
         return _names_of_layers(root)

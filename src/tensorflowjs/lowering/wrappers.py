@@ -40,11 +40,12 @@ def _direction(site: Site, key: str, x: Traced, states: list[Traced]) -> list[Tr
 
 
 def _zeroes(site: Site, layer: Layer) -> bool:
-    """Whole sequences are zero at masked steps; in older versions it is for the layer to say."""
-    told = bool(layer.config.get("zero_output_for_mask"))
-    if not table.zeroes_both_directions(site.version):
-        return told
-    return bool(layer.config.get("return_sequences"))
+    """Whole sequences are zero at masked steps; in older versions it is for the layer to say.
+
+    The last output alone is zero after a masked step if the layer says so: newer versions never let it.
+    """
+    whole = table.zeroes_both_directions(site.version) and layer.config.get("return_sequences")
+    return bool(whole or layer.config.get("zero_output_for_mask"))
 
 
 def _together(site: Site, first: Traced, second: Traced) -> list[Traced]:
