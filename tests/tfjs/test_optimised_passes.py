@@ -23,7 +23,7 @@ from tests.passes.optimising import (
     test_leading,
     test_padding,
     test_recognising,
-    test_subpixels,
+    test_transposed,
     test_whole_pools,
 )
 from tests.passes.optimising.float_graphs import model_of
@@ -36,7 +36,7 @@ MODULES = (
     test_leading,
     test_padding,
     test_recognising,
-    test_subpixels,
+    test_transposed,
     test_whole_pools,
 )
 # Of the largest value of an output: constants folded together round differently, by some units in the last place of a

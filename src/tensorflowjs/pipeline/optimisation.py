@@ -16,7 +16,7 @@ from tensorflowjs.passes.optimising.arithmetic import (
     leading,
     leftovers,
     padding,
-    subpixels,
+    transposed,
     turned,
 )
 from tensorflowjs.passes.optimising.passes import Pass
@@ -49,7 +49,7 @@ _SHAPES = (
 # What multiplies by constants and adds constants, to where it costs nothing.
 _CONSTANTS = (
     batch_norms.PASS, factors.PASS, biases.PASS, leading.PASS, hidden_factors.PASS, constants.PASS, padding.PASS,
-    turned.PASS,
+    turned.PASS, transposed.TURNED,
 )  # fmt: skip
 
 # What takes more nodes than it has to.
@@ -60,7 +60,7 @@ _SPELLINGS = (
 STAGES: dict[str, tuple[Pass, ...]] = {
     "simplify": (*_BASICS, *_SHAPES, dead_branches.PASS),
     "fold": (*_BASICS, *_SPELLINGS, *_CONSTANTS),
-    "fuse": (*_BASICS, prelu.LEAKY, fusing.BIASES, fusing.ACTIVATIONS, leftovers.PASS, subpixels.PASS),
+    "fuse": (*_BASICS, prelu.LEAKY, fusing.BIASES, fusing.ACTIVATIONS, leftovers.PASS, transposed.PIXELS),
 }
 
 NAMES: tuple[str, ...] = tuple(dict.fromkeys(each.name for stage in STAGES.values() for each in stage))

@@ -22,9 +22,9 @@ def read_by(value: Value, reader: Node) -> bool:
 
 
 def behind_reshapes(at: Spot, value: Value, reader: Node) -> tuple[Value, list[Node]]:
-    """What `value` is but for averages and its shape, the last axis excepted; and the nodes between, the last one first.
+    """What `value` is but for averages and its shape, and the nodes between, the last one first.
 
-    Only nodes that lead nowhere else, and hand on what leads nowhere else.
+    The last axis is the same. Only nodes that lead nowhere else, and hand on what leads nowhere else.
     """
     passed: list[Node] = []
     while not value.node.controls and read_by(value, reader):
