@@ -6,14 +6,24 @@ python tools/docs.py --check   exit 1 if a page on disk differs
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tensorflowjs.passes.optimising.passes import Pass
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 MADE = "<!-- Made by tools/docs.py from the code. Edit that, then run it. -->\n"
+
+
+# ---------------------------------------------------------------------------- layers.md
 
 
 def layers_page() -> str:
@@ -82,16 +92,221 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+# ---------------------------------------------------------------------------- passes.md
+
+
+def passes_page() -> str:
+    from tensorflowjs.pipeline.optimisation import STAGES
+
+    parts = [MADE, PASSES_INTRODUCTION]
+    told: dict[str, str] = {}  # text -> name of the pass that it tells about
+    names: set[str] = set()
+    for stage, passes in STAGES.items():
+        parts.append(f"\n## Stage: {stage}\n")
+        again = [each.name for each in passes if each.name in names]
+        if again:
+            parts.append(f"\nAs before: {', '.join(f'`{name}`' for name in again)}. And:\n")
+        parts += [_pass_section(each, told) for each in passes if each.name not in names]
+        names |= {each.name for each in passes}
+    return "".join(parts)
+
+
+PASSES_INTRODUCTION = """\
+# Passes of the optimiser
+
+What is done to graphs to make them smaller and faster, in this order. Each stage is repeated until nothing changes any
+more. No pass changes what a model returns, beyond the rounding of float32.
+
+`--disable_pass NAME` leaves one out, `--passes NAME,NAME` runs only those, and `--passes ""` none. How many things each
+has changed is shown by `tensorflowjs convert MODEL --dry-run`. How to read the text form of graphs, and how to write
+a pass: [Writing a pass](writing-a-pass.md).
+"""
+
+
+def _pass_section(each: Pass, told: dict[str, str]) -> str:
+    texts = _pass_texts(each, told) or [f"As shown under `{told[_module_text(each)]}`.\n"]
+    return f"\n### `{each.name}`: {each.what}\n\n" + "\n".join(texts)
+
+
+def _pass_texts(each: Pass, told: dict[str, str]) -> list[str]:
+    """What is said of a pass for the first time: by its module, and by its functions where they show something."""
+    whole = _module_text(each)
+    texts = [] if whole in told else [whole]
+    if whole in told or "->" not in whole:
+        shown = [_text_form(inspect.getdoc(function) or "") for function in _functions(each)]
+        texts += [text for text in dict.fromkeys(shown) if "->" in text and text not in told]
+    told.update(dict.fromkeys(texts, each.name))
+    return texts
+
+
+def _functions(each: Pass) -> list[Callable[..., object]]:
+    others = (work for work in (each.whole, each.model) if work is not None)
+    return [_definition(function) for function in (*each.rules.values(), *others)]
+
+
+def _module_text(each: Pass) -> str:
+    return _text_form(inspect.getdoc(sys.modules[_functions(each)[0].__module__]) or "")
+
+
+def _definition(rule: Callable[..., object]) -> Callable[..., object]:
+    """The function with the docstring: of one made by a function, that one."""
+    rule = getattr(rule, "func", rule)
+    module = sys.modules[rule.__module__]
+    return getattr(module, rule.__qualname__.partition(".")[0], rule)
+
+
+def _text_form(text: str) -> str:
+    """A docstring as Markdown: what is indented, or in the language of graphs, becomes a block of its own."""
+    parts = []
+    for is_graph, paragraphs in groupby(text.split("\n\n"), key=_is_graph):
+        whole = "\n\n".join(paragraphs)
+        parts.append(f"```text\n{textwrap.dedent(whole)}\n```\n" if is_graph else _closed(whole) + "\n")
+    return "\n".join(parts)
+
+
+def _is_graph(paragraph: str) -> bool:
+    lines = paragraph.splitlines()
+    marked = any(line.startswith(("%", "output ")) or "  ->" in line for line in lines)
+    return marked or all(line.startswith("    ") for line in lines)
+
+
+def _closed(paragraph: str) -> str:
+    return paragraph if paragraph.endswith((".", ":", ";", ",")) or not paragraph else f"{paragraph}."
+
+
+# ---------------------------------------------------------------------------- ops.md
+
+
+def ops_page() -> str:
+    return f"{MADE}{OPS_INTRODUCTION}{_running()}{_rewritten()}{_refused()}"
+
+
+OPS_INTRODUCTION = """\
+# Operations
+
+What becomes of each operation of TensorFlow in a TF.js graph model. Before any of this, variables become constants,
+calls of functions are replaced by what they do, `Print`, `Assert` and `CheckNumerics` go away, control flow takes a
+form that TF.js runs, and 64-bit numbers become 32-bit ones.
+
+* **Run**: TF.js has the op.
+* **Rewritten**: TF.js lacks the op, or computes something else for some types, attributes or shapes. Then it is written
+  exactly with ops that TF.js has. What needs a shape or a constant that is not known is refused.
+* **Refused**: the conversion ends with one error that names all such nodes. `--skip_op_check` converts nevertheless,
+  for those who register the op in JavaScript.
+
+The tests in `tests/tfjs/op_cases/` compare each with TensorFlow, in the real TF.js.
+"""
+
+
+def _running() -> str:
+    from tensorflowjs.catalog.ops import tfjs_ops
+
+    families: dict[str, list[str]] = {}
+    for name, row in tfjs_ops().items():
+        if row.runs:
+            families.setdefault(row.category.replace("_", " "), []).append(name)
+    rows = "".join(f"| {family} | {_codes(sorted(names))} |\n" for family, names in sorted(families.items()))
+    return f"\n## Run\n\n| family | ops |\n| --- | --- |\n{rows}{_lacking()}"
+
+
+def _lacking() -> str:
+    from tensorflowjs.catalog.ops import tfjs_ops
+
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for name, row in tfjs_ops().items():
+        if row.runs and row.missing:
+            lacking.setdefault(tuple(sorted(row.missing)), []).append(name)
+    rows = "".join(f"| {', '.join(where)} | {_codes(sorted(names))} |\n" for where, names in sorted(lacking.items()))
+    head = (
+        "\nSome backends lack some of them; the summary of a conversion says so:\n\n| not on | ops |\n| --- | --- |\n"
+    )
+    return head + rows
+
+
+def _rewritten() -> str:
+    from tensorflowjs.passes import rewrites
+
+    parts = ["\n## Rewritten\n"]
+    for family in rewrites._FAMILIES:
+        parts.append(f"\n### {_title(family)}\n\n| op | how |\n| --- | --- |\n")
+        rules: dict[str, list[str]] = {}
+        for op, rule in family.RULES.items():
+            rules.setdefault(_first_sentence(_definition(rule)), []).append(op)
+        parts += [f"| {_codes(ops)} | {_cell(text) or 'as the title says'} |\n" for text, ops in rules.items()]
+    return "".join(parts)
+
+
+def _refused() -> str:
+    from tensorflowjs.catalog.ops import tensorflow_ops, tfjs_ops
+    from tensorflowjs.catalog.unsupported import Reason, reason
+    from tensorflowjs.passes.rewrites import rules
+
+    found: dict[Reason, list[str]] = {}
+    known = {name for name, row in tfjs_ops().items() if row.runs} | set(rules())
+    for op in sorted(set(tensorflow_ops()) - known):
+        if not op.startswith("_"):
+            found.setdefault(reason(op), []).append(op)
+    rest = reason("Abort")
+    count = len(found.pop(rest))
+    rows = "".join(
+        f"| {_cell(why.what)} | {_cell(why.hint)} | {_codes(ops)} |\n"
+        for why, ops in sorted(found.items(), key=lambda item: item[0].what)
+    )
+    end = f"\nThe other {count:,} ops of TensorFlow, mostly for training and for reading data, are unknown to TF.js.\n"
+    return (
+        f"\n## Refused\n\nWhat is left of these then:\n\n| why | what to do | ops |\n| --- | --- | --- |\n{rows}{end}"
+    )
+
+
+def _codes(names: Iterable[str]) -> str:
+    return " ".join(f"`{name}`" for name in names)
+
+
+# ---------------------------------------------------------------------------- command.md
+
+
 def command_page() -> str:
-    from tensorflowjs.cli.arguments import parser
+    from tensorflowjs.cli.arguments import parser as converter
+    from tensorflowjs.cli.main import COMMANDS, overview, parser
 
-    os.environ["COLUMNS"] = "100"
-    # How the usage lines wrap depends on the version of Python.
-    text = parser().format_help().partition("\n\n")[2]
-    return f"{MADE}# tensorflowjs_converter\n\n```text\n{text}```\n"
+    # argparse wraps at the width of the terminal, and from Python 3.14 on paints for one.
+    os.environ.update(COLUMNS="100", NO_COLOR="1")
+    parts = [MADE, COMMAND_INTRODUCTION, "## tensorflowjs\n\n", _help(overview())]
+    for name in COMMANDS:
+        parts += [f"\n## tensorflowjs {name}\n\n", _help(parser(name))]
+    return "".join([*parts, "\n## tensorflowjs_converter\n\n", _help(converter()), COMMAND_END])
 
 
-PAGES: dict[str, Callable[[], str]] = {"layers.md": layers_page, "command.md": command_page}
+COMMAND_INTRODUCTION = """\
+# The commands
+
+`tensorflowjs` does everything; `tensorflowjs_converter` and `tensorflowjs_wizard` are the names of old. All of them end
+with 0 when all went well, 1 when something is wrong with a model, 2 when the command makes no sense.
+
+"""
+
+COMMAND_END = """\
+
+## tensorflowjs_wizard
+
+The same as `tensorflowjs wizard`.
+"""
+
+
+def _help(made: argparse.ArgumentParser) -> str:
+    """What `--help` prints; how it wraps the usage depends on the version of Python, so that is written anew."""
+    words = [action.metavar or action.dest for action in made._actions if not action.option_strings]
+    words = ["|".join(map(str, word)) if isinstance(word, tuple) else str(word) for word in words]
+    usage = " ".join([made.prog, "[options]", *words])
+    return f"```text\n{usage}\n\n{made.format_help().partition(chr(10) * 2)[2]}```\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "layers.md": layers_page,
+    "passes.md": passes_page,
+    "ops.md": ops_page,
+    "command.md": command_page,
+}
 
 
 def outdated() -> Iterator[Path]:
