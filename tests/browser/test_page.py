@@ -63,6 +63,24 @@ def test_the_list_leads_to_the_models(opened: Tab) -> None:
     assert page.locator("nav a[aria-current=page]").inner_text() == "classifier"
 
 
+def test_a_folder_that_is_a_model_is_shown_at_once(visited: Any, models: Path) -> None:
+    with running(models / "pictures" / "classifier") as address, tab(visited, address) as opened:
+        opened.page.goto(address)
+        opened.page.wait_for_selector("#signature")
+        assert opened.page.inner_text("h1") == "classifier"
+        assert opened.page.title().startswith("classifier")
+        assert opened.page.locator("nav").is_hidden()
+        assert not opened.complaints
+
+
+def test_a_folder_without_models_says_what_to_do(visited: Any, tmp_path: Path) -> None:
+    with running(tmp_path) as address, tab(visited, address) as opened:
+        opened.page.goto(address)
+        opened.page.wait_for_selector("main pre")
+        assert "There is no model.json" in opened.page.inner_text("main")
+        assert "tensorflowjs_converter model.keras web_model" in opened.page.inner_text("main")
+
+
 def test_a_model_is_shown_before_it_is_loaded(opened: Tab) -> None:
     opened.open("pictures/classifier")
     page = opened.page

@@ -8,7 +8,7 @@ const FEW_ROWS = 16;
 const MOST_ROWS = 500;
 const MOST_BARS = 12;
 
-export function title(path, described) {
+export function title(path, folder, described) {
   const facts = [
     described.kind === "layers" ? "Layers model" : "Graph model",
     described.trainable && "can be trained further",
@@ -19,16 +19,14 @@ export function title(path, described) {
   return element(
     "header",
     { class: "model-title" },
-    element("h1", {}, modelName(path)),
+    element("h1", {}, modelName(path, folder)),
     element("p", { class: "path" }, element("a", { href: urlOf(path) }, path)),
     element("p", { class: "facts" }, ...facts.filter(Boolean).map((fact) => element("span", {}, fact))),
   );
 }
 
-export function modelName(path) {
-  const parts = path.split("/");
-  return parts.length > 1 ? parts[parts.length - 2] : path;
-}
+/** A model is called as the folder it is in; `folder` is the one that is served. */
+export const modelName = (path, folder) => path.split("/").at(-2) ?? folder;
 
 export const urlOf = (path) => `/${path.split("/").map(encodeURIComponent).join("/")}`;
 

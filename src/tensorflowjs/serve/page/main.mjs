@@ -20,10 +20,10 @@ async function start() {
   document.querySelector("#version").textContent = `tensorflowjs ${about.version}`;
   const chosen =
     new URL(location.href).searchParams.get("model") ?? (about.models.length === 1 ? about.models[0].path : null);
-  document.title = chosen ? `${modelName(chosen)} – tensorflowjs` : `${about.folder} – tensorflowjs`;
+  document.title = chosen ? `${modelName(chosen, about.folder)} – tensorflowjs` : `${about.folder} – tensorflowjs`;
   if (!chosen) return showFolder(about);
-  if (about.models.length > 1) showNavigation(about.models, chosen);
-  return showModel(chosen);
+  if (about.models.length > 1) showNavigation(about, chosen);
+  return showModel(chosen, about.folder);
 }
 
 async function fetchJson(url) {
@@ -57,7 +57,7 @@ function showFolder({ folder, models, complete }) {
     element(
       "li",
       { class: problem ? "strange" : "" },
-      element("a", { href: address(path) }, element("strong", {}, modelName(path)), element("small", {}, path)),
+      element("a", { href: address(path) }, element("strong", {}, modelName(path, folder)), element("small", {}, path)),
       element("span", { class: "hint" }, problem ?? `${FORMATS[format] ?? format} model, ${bytes(weightBytes)}`),
     ),
   );
@@ -76,7 +76,7 @@ const nothingHere = () =>
     element("pre", { tabindex: "0" }, "tensorflowjs_converter model.keras web_model"),
   );
 
-function showNavigation(models, chosen) {
+function showNavigation({ models, folder }, chosen) {
   const links = models.map(({ path }) =>
     element(
       "li",
@@ -84,7 +84,7 @@ function showNavigation(models, chosen) {
       element(
         "a",
         { href: address(path), "aria-current": path === chosen ? "page" : null, title: path },
-        modelName(path),
+        modelName(path, folder),
       ),
     ),
   );
@@ -102,7 +102,7 @@ function showNavigation(models, chosen) {
 
 // ------------------------------------------------------------------------------------------ one model
 
-async function showModel(path) {
+async function showModel(path, folder) {
   const url = urlOf(path);
   const described = describe(await fetchJson(url));
   let shown = { signature: signature(described), structure: structure(described) };
@@ -112,7 +112,7 @@ async function showModel(path) {
     shown = now;
   };
   main.replaceChildren(
-    title(path, described),
+    title(path, folder, described),
     shown.signature,
     runSection(url, described, loaded),
     benchmarkSection(url, path, described),
