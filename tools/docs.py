@@ -252,7 +252,7 @@ def _refused() -> str:
         f"| {_cell(why.what)} | {_cell(why.hint)} | {_codes(ops)} |\n"
         for why, ops in sorted(found.items(), key=lambda item: item[0].what)
     )
-    end = f"\nThe other {count:,} ops of TensorFlow, mostly for training and for reading data, are unknown to TF.js.\n"
+    end = f"\nThe other {count:,} ops of TensorFlow, mostly for training and for reading data, TF.js does not have.\n"
     return (
         f"\n## Refused\n\nWhat is left of these then:\n\n| why | what to do | ops |\n| --- | --- | --- |\n{rows}{end}"
     )
