@@ -96,7 +96,7 @@ def architectures(bench: Bench) -> Iterator[Row | Figures]:
         for name in ARCHITECTURES if bench.reference is not None else ():
             for library in LIBRARIES:
                 export = exported(bench, name, library)
-                runs = converted(bench, export, 1)
+                runs = converted(bench, export, 1, warm_up=0)
                 found.append(graphs.figures(runner, export, runs, bench.latency_rounds))
                 yield found[-1]
                 remove(export.ours)
@@ -136,12 +136,13 @@ def exported(bench: Bench, name: str, library: str) -> Export:
     return graphs.exported(bench.cache, bench.reference.python, name, library, QUIET)
 
 
-def converted(bench: Bench, export: Export, rounds: int) -> dict[str, Runs]:
+def converted(bench: Bench, export: Export, rounds: int, warm_up: int = 1) -> dict[str, Runs]:
     """Both outputs stay beside the export."""
     assert bench.reference is not None
     ours = bench.ours(export.saved, *SAVED_MODEL, output=export.ours)
     argv: tuple[str | Path, ...] = (bench.reference.command, *SAVED_MODEL, export.saved, export.theirs)
-    return graphs.converted(export, ours, Command(argv, export.theirs, QUIET), rounds, bench.reuse)
+    theirs = Command(argv, export.theirs, QUIET)
+    return graphs.converted(export, ours, theirs, rounds, warm_up=warm_up, reuse=bench.reuse)
 
 
 CASES: dict[str, Callable[[Bench], Iterator[Row | Figures]]] = {

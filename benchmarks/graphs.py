@@ -76,7 +76,9 @@ def exported(cache: Path, python: str | Path, name: str, library: str, environme
 # ---------------------------------------------------------------------------------- conversions
 
 
-def converted(export: Export, ours: Command, theirs: Command, rounds: int, reuse: bool) -> dict[str, Runs]:
+def converted(
+    export: Export, ours: Command, theirs: Command, rounds: int, *, warm_up: int = 1, reuse: bool = False
+) -> dict[str, Runs]:
     """What both took, in turns; both outputs stay. Where the reference fails, what it said stays.
 
     With `reuse`, what they took in an earlier run, and what the reference made then.
@@ -87,13 +89,13 @@ def converted(export: Export, ours: Command, theirs: Command, rounds: int, reuse
         return _remembered(took)
     shutil.rmtree(export.theirs, ignore_errors=True)
     try:
-        runs = alternated({"ours": ours, "theirs": theirs}, rounds)
+        runs = alternated({"ours": ours, "theirs": theirs}, rounds, warm_up)
     except CommandFailed as failure:
         if failure.command is not theirs:
             raise
         shutil.rmtree(export.theirs, ignore_errors=True)
         (export.folder / "theirs.log").write_text(str(failure))
-        runs = alternated({"ours": ours}, rounds)
+        runs = alternated({"ours": ours}, rounds, warm_up)
     shutil.rmtree(export.folder / "rubbish", ignore_errors=True)
     took.write_text(json.dumps({name: [vars(run) for run in each.each] for name, each in runs.items()}))
     return runs

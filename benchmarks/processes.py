@@ -71,18 +71,18 @@ class Runs:
         return max((run.memory for run in self.each if run.memory is not None), default=None)
 
 
-def alternated(commands: Mapping[str, Command], rounds: int) -> dict[str, Runs]:
+def alternated(commands: Mapping[str, Command], rounds: int, warm_up: int = 1) -> dict[str, Runs]:
     """Run all commands in turns, so that what disturbs the machine disturbs all of them. The last outputs stay.
 
-    A first turn fills caches and is not counted.
+    The first `warm_up` turns fill caches and are not counted.
     """
     runs: dict[str, list[Run]] = {name: [] for name in commands}
-    for turn in range(rounds + 1):
+    for turn in range(warm_up + rounds):
         for name, command in commands.items():
             done = measured(command)
-            if turn:
+            if turn >= warm_up:
                 runs[name].append(done)
-            if turn < rounds:
+            if turn < warm_up + rounds - 1:
                 remove(command.output)
     return {name: Runs(tuple(each)) for name, each in runs.items()}
 

@@ -87,7 +87,7 @@ def test_a_reference_that_fails_leaves_what_it_said(export: Any) -> None:
 
     ours = Command((sys.executable, "-c", ""), export.folder / "ours")
     theirs = Command((sys.executable, "-c", "raise SystemExit('no such op')"), export.theirs)
-    first, again = (converted(export, ours, theirs, 1, reuse) for reuse in (False, True))
+    first, again = (converted(export, ours, theirs, 1, reuse=reuse) for reuse in (False, True))
     assert list(first) == ["ours"]
     assert again == first
     assert "no such op" in (export.folder / "theirs.log").read_text()
