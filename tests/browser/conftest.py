@@ -12,7 +12,7 @@ import pytest
 from tensorflowjs.serve.server import running
 from tensorflowjs.verify import TfjsRunner
 from tests.browser.models import write_models
-from tests.browser.open_page import fresh
+from tests.browser.open_page import Tab, fresh, tab
 
 FLAGS = [
     "--no-sandbox",
@@ -66,3 +66,14 @@ def site(models: Path) -> Iterator[str]:
 def tfjs() -> Iterator[TfjsRunner]:
     with TfjsRunner(timeout=60) as runner:
         yield runner
+
+
+@pytest.fixture
+def opened(visited: Any, site: str) -> Iterator[Tab]:
+    """A tab in a browser that has been here before; what it has done must be no cause for complaint."""
+    with tab(visited, site) as opened:
+        yield opened
+        assert not opened.complaints
+        assert {url for url in opened.requested if not url.startswith(("blob:", "data:"))} == {
+            url for url in opened.requested if url.startswith(site)
+        }

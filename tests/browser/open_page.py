@@ -30,7 +30,7 @@ class Tab:
         """Load the model into a backend and wait until it is there."""
         self.page.locator("#run select").first.select_option(backend)
         self.page.get_by_role("button", name="Load the model").click()
-        self.page.wait_for_selector("#run-button, #run .trouble", timeout=30_000)
+        self.page.wait_for_selector("#run-button, #run .trouble")
 
     def choose(self, mode: str, at: int = 0) -> None:
         self.page.get_by_role("radio", name=mode).nth(at).check()
@@ -64,7 +64,7 @@ def fresh(chromium: Any, **options: Any) -> Iterator[Any]:
 def tab(context: Any, address: str) -> Iterator[Tab]:
     opened = Tab(context.new_page(), address)
     page = opened.page
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(90_000)
     page.on("pageerror", lambda error: opened.complaints.append(str(error)))
     page.on("console", lambda message: _note(opened, message))
     page.on("request", lambda request: opened.requested.append(request.url))

@@ -71,7 +71,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, large: bytes) -> Iterator[
         yield running
 
 
-def eventually(true: Callable[[], bool], seconds: float = 10) -> bool:
+def eventually(true: Callable[[], bool], seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while not true():
         if time.monotonic() > end:
