@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tensorflowjs.errors import CorruptInputError
 from tensorflowjs.ir.graph import Attr, Func, Graph, GraphModel, Node, Placeholder, Value
-from tensorflowjs.passes.reach import graphs
+from tensorflowjs.passes.reach import functions_of, graphs
 
 CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 MOST_NODES = 2_000_000  # a small file can ask for endlessly more by calls within calls
@@ -24,8 +24,16 @@ def inline(model: GraphModel) -> bool:
       %r = Relu(%a)
     """
     _check_size(model)
-    changed = [_Inliner(model, graph).run() for graph in graphs(model)]
-    return any(changed)
+    waiting = [model.graph, *([model.initializer] if model.initializer is not None else [])]
+    changed, seen = False, set[str]()
+    while waiting:
+        graph = waiting.pop()
+        changed |= _Inliner(model, graph).run()
+        left = {func.name for node in graph.nodes.values() for func in functions_of(node)}
+        # What is called from nowhere else any more is not worth the time.
+        waiting += [model.functions[name] for name in sorted(left - seen) if name in model.functions]
+        seen |= left
+    return changed
 
 
 def _check_size(model: GraphModel) -> None:
