@@ -72,6 +72,26 @@ def test_a_backend_that_lacks_something_does_not_spoil_the_others(opened: Tab) -
     assert page.locator("#benchmark-results tbody tr").count() == 1
 
 
+def test_running_goes_on_where_it_was_after_and_during_a_benchmark(opened: Tab) -> None:
+    opened.open("graph")
+    opened.load("cpu")
+    before = opened.run()["y"]
+    page = opened.page
+    page.wait_for_selector("#benchmark-start:enabled")
+    for name in ("cpu", "webgl", "webgpu"):
+        if page.get_by_label(name).is_enabled():
+            page.get_by_label(name).uncheck()
+    page.get_by_label("Runs").fill("200")
+    page.click("#benchmark-start")
+    during = opened.run()["y"]
+    assert "on cpu" in page.inner_text(".outputs")
+    assert page.evaluate("tf.getBackend()") == "cpu"
+    page.wait_for_selector("#benchmark-save")
+    assert page.locator(".distribution .dot").count() == 200
+    after = opened.run()["y"]
+    assert (during == before).all() and (after == before).all()
+
+
 def test_a_benchmark_can_be_stopped(opened: Tab) -> None:
     opened.open("graph")
     page = opened.page

@@ -109,6 +109,17 @@ def test_camera_and_drawing(opened: Tab) -> None:
     assert (drawn != empty).any()
 
 
+def test_the_last_backend_that_was_chosen_counts(opened: Tab) -> None:
+    opened.open("two inputs")
+    opened.load("cpu")
+    for name in ("wasm", "webgl", "cpu", "wasm"):
+        opened.page.locator("#run select").first.select_option(name)
+    opened.run()
+    assert "on wasm" in opened.page.inner_text(".outputs")
+    assert opened.page.evaluate("tf.getBackend()") == "wasm"
+    assert opened.page.evaluate("tf.memory().numTensors") == 5
+
+
 def test_running_again_and_again_leaves_nothing_behind(opened: Tab) -> None:
     opened.open("two inputs")
     opened.load("cpu")

@@ -2,7 +2,7 @@
 
 import { measure } from "./measure.mjs";
 import { Running } from "./running.mjs";
-import { environment, useBackend } from "./tfjs.mjs";
+import { alone, environment, useBackend } from "./tfjs.mjs";
 
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
@@ -11,23 +11,31 @@ export async function compare(url, kind, backends, { runs, batch = 1, seed = 1, 
   const results = {};
   let inputs = [];
   for (const backend of backends) {
-    let running = null;
     if (onStep(backend, "loading", 0, 1) === false) break;
     await turn();
+    const onRun = (done, total) => onStep(backend, "running", done, total);
     try {
-      const before = (await useBackend(backend)).memory();
-      running = await Running.load(url, kind, backend);
-      const tensors = running.randomTensors(seed, batch);
-      inputs = Object.entries(tensors).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
-      const onRun = (done, total) => onStep(backend, "running", done, total);
-      const measured = await measure(running.tf, () => running.run(tensors), { runs, pause: turn, onRun, before });
-      running.tf.dispose(tensors);
-      results[backend] = { load: running.loadTime, ...measured };
+      const measured = await alone(() => measureOn(backend, url, kind, { runs, batch, seed, onRun }));
+      ({ inputs } = measured);
+      results[backend] = measured.figures;
     } catch (error) {
       results[backend] = { error: error.message };
-    } finally {
-      running?.close();
     }
   }
   return { unit: "ms", batch, inputs, environment: environment(), backends: results };
+}
+
+async function measureOn(backend, url, kind, { runs, batch, seed, onRun }) {
+  const tf = await useBackend(backend);
+  const before = tf.memory();
+  const running = await Running.load(url, kind, backend);
+  const tensors = running.randomTensors(seed, batch);
+  try {
+    const inputs = Object.entries(tensors).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+    const measured = await measure(tf, () => running.run(tensors), { runs, pause: turn, onRun, before });
+    return { inputs, figures: { load: running.loadTime, ...measured } };
+  } finally {
+    tf.dispose(tensors);
+    running.close();
+  }
 }

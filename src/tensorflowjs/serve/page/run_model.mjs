@@ -5,7 +5,7 @@ import { bytes, milliseconds } from "./format.mjs";
 import { inputEditor } from "./inputs.mjs";
 import { outputView } from "./outputs.mjs";
 import { Running } from "./running.mjs";
-import { BACKENDS, firstChoice, whyNot } from "./tfjs.mjs";
+import { alone, BACKENDS, firstChoice, useBackend, whyNot } from "./tfjs.mjs";
 import { trouble } from "./troubles.mjs";
 
 const LABELS = ["labels", "classes", "class_names", "classNames"];
@@ -17,7 +17,7 @@ export function runSection(url, described, loaded) {
 
 class RunSection {
   constructor(url, described, loaded) {
-    Object.assign(this, { url, described, loaded, running: null, editors: [], queue: Promise.resolve() });
+    Object.assign(this, { url, described, loaded, running: null, editors: [] });
     this.backend = select(
       BACKENDS.map((name) => [name, name]),
       "cpu",
@@ -67,14 +67,12 @@ class RunSection {
     this.meter.hidden = false;
     progress(0);
     try {
-      this.running?.close();
-      this.running = null;
-      this.running = await Running.load(
-        this.url,
-        this.described.kind,
-        this.backend.value,
-        this.described.weights.length ? progress : undefined,
-      );
+      await alone(async () => {
+        this.running?.close();
+        this.running = null;
+        const told = this.described.weights.length ? progress : undefined;
+        this.running = await Running.load(this.url, this.described.kind, this.backend.value, told);
+      });
     } catch (error) {
       this.said.textContent = "";
       this.troubles.replaceChildren(trouble("The model could not be loaded", error));
@@ -97,39 +95,36 @@ class RunSection {
     this.outputs.replaceChildren(element("h3", {}, "Outputs"), element("p", { class: "hint" }, "Nothing yet."));
   }
 
-  /** One run after the other, however many are asked for. */
   run() {
-    this.queue = this.queue.then(() => this.runOnce());
-    return this.queue;
+    return alone(() => this.runOnce());
   }
 
   async runOnce() {
     const { running } = this;
-    if (!running) return;
     this.troubles.replaceChildren();
     const made = [];
     try {
+      if (!running) throw new Error("It is not loaded. Load it again.");
+      await useBackend(running.backend); // the benchmark may have left another one
       const tensors = {};
       for (const [name, editor] of this.editors) made.push((tensors[name] = editor.tensor(running.tf)));
       const begin = performance.now();
       const outputs = await running.run(tensors);
       made.push(...outputs);
       const values = await Promise.all(outputs.map((output) => output.data()));
-      this.showOutputs(outputs, values, performance.now() - begin);
+      this.showOutputs(running, outputs, values, performance.now() - begin);
     } catch (error) {
       this.troubles.replaceChildren(trouble("The model did not run", error));
     } finally {
-      running.tf.dispose(made);
+      running?.tf.dispose(made);
     }
   }
 
-  showOutputs(outputs, values, time) {
+  showOutputs(running, outputs, values, time) {
     const labels = LABELS.map((key) => this.described.metadata?.[key]).find(Array.isArray);
     this.outputs.replaceChildren(
-      element("h3", {}, "Outputs ", element("small", {}, `in ${milliseconds(time)} on ${this.running.backend}`)),
-      ...outputs.map(({ dtype, shape }, at) =>
-        outputView(this.running.outputs[at].name, dtype, shape, values[at], labels),
-      ),
+      element("h3", {}, "Outputs ", element("small", {}, `in ${milliseconds(time)} on ${running.backend}`)),
+      ...outputs.map(({ dtype, shape }, at) => outputView(running.outputs[at].name, dtype, shape, values[at], labels)),
     );
   }
 }

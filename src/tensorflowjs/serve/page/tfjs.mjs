@@ -30,6 +30,15 @@ export async function tfjs() {
   return globalThis.tf;
 }
 
+let last = Promise.resolve();
+
+/** Does `work` when all that was asked for before is through: the backend is one for the whole page. */
+export function alone(work) {
+  const done = last.then(work);
+  last = done.catch(() => {});
+  return done;
+}
+
 /** Makes `name` the backend; false where this browser has none such. */
 export async function useBackend(name) {
   const tf = await tfjs();
