@@ -40,7 +40,8 @@ def load_keras_model(
 
     Weights come from the folder `weights_path_prefix`, by default that of the model.json, or from
     `weights_data_buffers`: bytes or file objects, one for each weight group, or a list of those of its shards.
-    Without `load_weights` the model is freshly initialised. `use_unique_name_scope` makes names of variables unique.
+    Without `load_weights` the model is freshly initialised. `use_unique_name_scope` makes names of variables unique
+    in Keras 3, and in the graphs of TensorFlow 1.
     """
     if weights_data_buffers and weights_path_prefix:
         raise ValueError("weights_data_buffers and weights_path_prefix cannot be given both.")
@@ -160,10 +161,12 @@ def _generation(keras: Any) -> int:
 
 
 def _name_scope(keras: Any, unique: bool) -> AbstractContextManager[Any]:
+    """In what to make the model. Outside of graphs of TensorFlow 1, tf_keras has no use for the scope."""
     if not unique:
         return nullcontext()
     scope: Any = keras.name_scope if _generation(keras) == 3 else import_module("tensorflow").name_scope
-    return nullcontext() if scope is None else scope(f"scope_{uuid.uuid4().hex}")
+    entered: AbstractContextManager[Any] = scope(f"scope_{uuid.uuid4().hex}")
+    return entered
 
 
 def _model(keras: Any, described: LayersModel, reader: int) -> Any:

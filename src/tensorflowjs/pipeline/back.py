@@ -13,7 +13,7 @@ from tensorflowjs.formats.output_file import staged_file
 from tensorflowjs.ir.damage import making_sense_of
 from tensorflowjs.ir.layers import LayersModel, Model
 from tensorflowjs.pipeline.activations import objects_for_activations
-from tensorflowjs.pipeline.back_masks import differing
+from tensorflowjs.pipeline.back_masks import differing, unsure_order
 from tensorflowjs.pipeline.options import Options
 from tensorflowjs.tensors import Tensor
 from tensorflowjs.writers.keras_layers import EITHER, NOT_FOR_KERAS_3
@@ -53,6 +53,13 @@ def _check_masks(root: Model, reader: int) -> None:
         for layer in differing(root, 3):
             layer.config = {**layer.config, NOT_FOR_KERAS_3: True}
             events.note("Keras 3 would give it another mask than TF.js, and will refuse to read this file", layer.name)
+        _let_keras_3_refuse_unsure_order(root)
+    elif unsure_order(root, by_class=True):
+        raise UnsupportedError(
+            f'The model "{root.name}" cannot be written for Keras 3, whose masks might mix up the order of its layers.',
+            [],
+            hint="Keras 2 and tf_keras are not affected: --output_format=keras writes an HDF5 file for them.",
+        )
     hint = "Take what makes masks (Masking, mask_zero) out, or mask in the data."
     what = "TF.js computes it with another mask than Keras would"
     problems = [
@@ -61,6 +68,13 @@ def _check_masks(root: Model, reader: int) -> None:
     ]
     if problems:
         raise UnsupportedError(f'The model "{root.name}" would give other numbers in Keras:', problems, hint=hint)
+
+
+def _let_keras_3_refuse_unsure_order(root: Model) -> None:
+    if unsure_order(root, by_class=False):
+        layer = next(part for layer in root.layers for part in layer.walk() if part.weights)
+        layer.config = {**layer.config, NOT_FOR_KERAS_3: True}
+        events.note("Keras 3 might mix up the order of its layers, and will refuse to read this file", root.name)
 
 
 def figures(model: LayersModel, written: int) -> dict[str, Any]:

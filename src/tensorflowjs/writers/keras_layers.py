@@ -21,7 +21,7 @@ _HARD = "hard_sigmoid"
 # In the configuration of a layer that Keras 3 shall not read from a file for both.
 NOT_FOR_KERAS_3 = "not_for_keras_3"
 # An argument that all of Keras 2 takes, and does nothing about; Keras 3 knows no such argument.
-_STUMBLING_BLOCK = {"weights": None}
+_STUMBLING_BLOCK = {"batch_size": None}
 
 _INITIALIZERS = {"LeCunNormal": "LecunNormal", "LeCunUniform": "LecunUniform"}
 _DISTRIBUTIONS = {"normal": "truncated_normal"}  # what TF.js calls normal

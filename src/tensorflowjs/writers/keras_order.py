@@ -7,20 +7,26 @@ in all of Keras 2 and 3: by distance from the outputs, and where that is equal, 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from tensorflowjs.ir.layers import Layer, Model, Ref
 
 Node = tuple[str, int]  # layer, number of the call
+# What Keras 3 computes masks from, and in how many steps, for each call that it gives one.
+Detours = Mapping[Node, Iterable[tuple[Ref, int]]]
 
 
-def ordered(model: Model) -> list[Layer]:
-    """The layers of `model` that its outputs depend on, and its inputs, in Keras' order."""
+def ordered(model: Model, detours: Detours = MappingProxyType({})) -> list[Layer]:
+    """The layers of `model` that its outputs depend on, and its inputs, in Keras' order.
+
+    Keras 3 makes a graph of the masks too; its `detours` can take some layers farther from the outputs.
+    """
     if model.kind == "Sequential":
         return list(model.layers)
     by_name = {layer.name: layer for layer in model.layers}
     nodes, first_met = _walk(model, by_name)
-    depths = _depths(nodes, by_name)
+    depths = _depths(nodes, by_name, detours)
     for ref in model.inputs:
         if ref.layer not in depths:
             depths[ref.layer], first_met[ref.layer] = 0, -1
@@ -59,14 +65,15 @@ def _enter(
     stack.append((node, iter(by_name[node[0]].calls[node[1]].inputs)))
 
 
-def _depths(nodes: list[Node], by_name: dict[str, Layer]) -> dict[str, int]:
+def _depths(nodes: list[Node], by_name: dict[str, Layer], detours: Detours) -> dict[str, int]:
     """How far each layer is from the outputs, at most."""
     of_calls: dict[Node, int] = defaultdict(int)
     of_layers: dict[str, int] = {}
     for node in reversed(nodes):
         depth = max(of_calls[node], of_layers.get(node[0], 0))
         of_calls[node] = of_layers[node[0]] = depth
-        for ref in by_name[node[0]].calls[node[1]].inputs:
+        steps = [(ref, 0) for ref in by_name[node[0]].calls[node[1]].inputs]
+        for ref, more in [*steps, *detours.get(node, ())]:
             before = (ref.layer, ref.call)
-            of_calls[before] = max(depth + 1, of_calls[before])
+            of_calls[before] = max(depth + 1 + more, of_calls[before])
     return of_layers
