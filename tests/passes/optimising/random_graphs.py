@@ -250,6 +250,46 @@ def softmax(g: _Grower, at: _Grown) -> _Grown:
     return g.like(at, g.op("RealDiv", powers, g.op("Sum", powers, axes, keep_dims=True)))
 
 
+def block(g: _Grower, at: _Grown) -> _Grown | None:
+    """What networks are made of: perhaps a pad, a convolution or product, what scales and shifts it, an activation."""
+    start = (padded(g, at) or at) if g.rng.random() < 0.4 else at
+    made = convolution(g, start) or multiplied(g, start) or spread_out(g, start)
+    for _ in range(int(g.rng.integers(0, 4))):
+        made = made and (g.pick((biased, normalized, spelled_norm, scaled))(g, made) or made)
+    return made and g.pick((unary, prelu, clipped, leaky, swish, scaled))(g, made)
+
+
+def scaled(g: _Grower, at: _Grown) -> _Grown:
+    """By a number or a vector, added or multiplied, of which some folds must not be fooled."""
+    other = g.numbers(*g.pick([(), at.sizes[-1:], (1,) * (len(at.sizes) - 1) + at.sizes[-1:]]))
+    pair = (at.value, other) if g.rng.random() < 0.7 else (other, at.value)
+    return g.like(at, g.op(g.pick(("Mul", "AddV2", "Sub")), *pair))
+
+
+def spread_out(g: _Grower, at: _Grown) -> _Grown | None:
+    """A transposed convolution."""
+    if len(at.sizes) != 4:
+        return None
+    filters, stride = int(g.rng.integers(1, 4)), int(g.rng.integers(1, 3))
+    sizes = (at.sizes[0], at.sizes[1] * stride, at.sizes[2] * stride, filters)
+    first = [g.build.ints([number]) for number in (0, 1, 1)]
+    batch = g.op("StridedSlice", g.build.shape(at.value), *first, shrink_axis_mask=1)
+    shape = g.op("Pack", batch, *map(g.build.ints, sizes[1:]), axis=0)
+    kernel = g.numbers(2, 2, filters, at.sizes[3])
+    attrs = {"strides": [1, stride, stride, 1], "dilations": [1, 1, 1, 1], "padding": b"SAME", "data_format": b"NHWC"}
+    value = g.op("Conv2DBackpropInput", shape, kernel, at.value, explicit_paddings=[], **attrs)
+    return _Grown(value, sizes, at.batched)
+
+
+def whole(g: _Grower, at: _Grown) -> _Grown | None:
+    """The mean of each channel."""
+    if len(at.sizes) != 4:
+        return None
+    keep = bool(g.rng.random() < 0.5)
+    value = g.build.mean(at.value, [1, 2], keep=keep)
+    return _Grown(value, (at.sizes[0], *((1, 1) if keep else ()), at.sizes[3]), at.batched)
+
+
 def padded(g: _Grower, at: _Grown) -> _Grown | None:
     if len(at.sizes) != 4:
         return None
@@ -392,6 +432,7 @@ def of_constants(g: _Grower, at: _Grown) -> _Grown:
 
 
 GROWTHS: tuple[Growth, ...] = (
+    block, block, block, block, block, spread_out, whole,
     unary, unary, leaky, squares, roots, with_constant, with_constant, with_constant, divided, with_earlier, clipped,
     prelu, swish, gelu, convolution, convolution, convolution, biased, biased, normalized, spelled_norm, layer_norm,
     softmax, padded, padded, pooled, multiplied, multiplied, attended, transposed, transposed, reshaped, reshaped,
