@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -112,11 +113,22 @@ def summary(found: list[Figures]) -> Iterator[Row]:
     yield Row("those of the reference", f"{theirs} of {len(found)}, {len(nodes) - theirs} more on cpu")
     yield from ratios("nodes beside the reference", nodes, MOST_NODES_ON_AVERAGE, MOST_NODES)
     yield from ratios("latency beside the reference", latency, MOST_LATENCY_ON_AVERAGE, MOST_LATENCY)
-    both = [each for each in found if each.their_seconds]
-    if both:
-        ratio = sum(each.their_seconds or 0 for each in both) / sum(each.seconds for each in both)
-        text, target = f"{ratio:.1f} times faster", f"at least {LEAST_FASTER}"
-        yield Row("converting all of them, beside the reference", text, target, ratio >= LEAST_FASTER, ratio=ratio)
+    yield from conversions([each for each in found if each.their_seconds])
+
+
+def conversions(found: list[Figures]) -> Iterator[Row]:
+    if not found:
+        return
+    ratio = sum(each.their_seconds or 0 for each in found) / sum(each.seconds for each in found)
+    by_processor = graphs.geometric_mean(each.conversion_processor for each in found)
+    yield Row(
+        "converting all of them, beside the reference",
+        f"{ratio:.1f} times faster",
+        f"at least {LEAST_FASTER}",
+        ratio >= LEAST_FASTER,
+        ratio=ratio,
+        processor="" if math.isnan(by_processor) else f"{by_processor:.1f}",
+    )
 
 
 def ratios(what: str, each: list[float], mean_at_most: float, most: float) -> Iterator[Row]:

@@ -29,6 +29,7 @@ WEB = HERE.parent / "web" / "node_modules"
 TOLERANCE = Tolerance(1e-3, 1e-3)
 BACKENDS = ("wasm", "cpu")
 WARM_UP = 3
+FEW_ROUNDS = 3  # where there is nothing to compare with
 NOWHERE, NOT_CONVERTED, OTHER_NUMBERS = "nowhere", "cannot be converted", "gives other numbers"
 
 
@@ -205,6 +206,7 @@ class Figures:
     their_milliseconds: float | None = None
     processor: float | None = None  # ratio of the medians of processor time
     their_seconds: float | None = None
+    conversion_processor: float | None = None  # how many times less processor time
 
     @property
     def they_run(self) -> bool:
@@ -234,10 +236,12 @@ def figures(runner: TfjsRunner, export: Export, took: Mapping[str, Runs], rounds
         terms |= {"their_nodes": theirs.total() - theirs["Const"], "all_their_nodes": theirs.total()}
     if "theirs" in took:
         terms["their_seconds"] = took["theirs"].seconds
+        used = [took[name].processor for name in ("theirs", "ours")]
+        terms["conversion_processor"] = used[0] / used[1] if used[0] and used[1] else None
     folders = {"ours": export.ours, "theirs": export.theirs}
     timed = {name: folder for name, folder in folders.items() if {"ours": on, **terms}.get(_WHERE[name]) == "wasm"}
     if timed:
-        each = latencies(export, timed, rounds)
+        each = latencies(export, timed, rounds if len(timed) == len(folders) else FEW_ROUNDS)
         medians = {name: median(times.wall) for name, times in each.items()}
         terms |= {"milliseconds": medians.get("ours"), "their_milliseconds": medians.get("theirs")}
         if len(each) == len(folders):
