@@ -113,7 +113,22 @@ def test_nothing_is_left_in_front(text: str) -> None:
     assert left.count("Mul") == text.count("%z = Placeholder")
 
 
+SQUEEZED = (
+    IMAGE
+    + "%c = float32[]{0.3}\n%s = Sin(%x)\n%b = Mul(%s, %c)\n%a = Mul(%x, %b)\n"
+    + '%m = AvgPool(%a) {ksize: [1, 6, 6, 1], strides: [1, 1, 1, 1], padding: "VALID", data_format: "NHWC"}\n'
+    + "%u = float32[1, 1, 4, 4]\n%f = Conv2D(%m, %u)\n%e = Sigmoid(%f)\n%g = Mul(%a, %e)\n"
+    + FILTER
+    + "%y = Conv2D(%g, %w)"
+)
+
+
+def test_a_factor_goes_into_two_filters() -> None:
+    assert ops(SQUEEZED, *PASSES) == ["Sin", "Mul", "AvgPool", "Conv2D", "Sigmoid", "Mul", "Conv2D"]
+
+
 STAYS = {
+    "a factor of which one reader has no filter": (SQUEEZED.replace("%f = Conv2D(%m, %u)", "%f = Tanh(%m)"), None),
     "averaged over channels": (
         "%x = Placeholder() {shape: shape[?, 4, 4]}\n" + NORM + "%at = int32[1]{2}\n%r = Mean(%a, %at)\n"
         "%w = float32[4, 5]\n%y = MatMul(%r, %w)",
@@ -188,4 +203,8 @@ def test_stays(text: str, reason: str | None) -> None:
     assert reason is None or any(reason in why for why in found), found
 
 
-IN_TFJS = FOLDED | {name: text for name, (text, reason) in STAYS.items() if "finite" not in name and name != "zero"}
+IN_TFJS = (
+    FOLDED
+    | {"squeezed": SQUEEZED}
+    | {name: text for name, (text, reason) in STAYS.items() if "finite" not in name and name != "zero"}
+)

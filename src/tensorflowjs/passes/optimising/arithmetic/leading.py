@@ -75,13 +75,15 @@ def all_may_take(at: Spot, source: Value, shifts: bool) -> bool:
     graph = source.node.graph
     if graph is None or graph.is_output(source):
         return False
-    for user in source.users:
-        other = linear(at, user)
-        if other is None or user.inputs.count(source) != 1 or other.data is not source or not other.reads_last_axis:
-            return False
-        if (shifts and not other.adds_constants_alike) or user.inputs[1].users != [user]:
-            return False
-    return True
+    return all(may_take(at, user, source, shifts) for user in source.users)
+
+
+def may_take(at: Spot, user: Node, source: Value, shifts: bool) -> bool:
+    """Whether `user` has a filter of its own for what is done to `source`."""
+    other = linear(at, user)
+    if other is None or user.inputs.count(source) != 1 or other.data is not source or not other.reads_last_axis:
+        return False
+    return (other.adds_constants_alike or not shifts) and user.inputs[1].users == [user]
 
 
 def _folded(at: Spot, found: Affine, old: Linear, passed: list[Node], times: int) -> Value:
