@@ -17,7 +17,7 @@ from tensorflowjs.errors import CorruptInputError, MissingInputError, Unsupporte
 from tensorflowjs.formats.manifest import read_manifest, read_model
 from tensorflowjs.formats.protobuf import parse
 from tensorflowjs.formats.signature import unreadable
-from tensorflowjs.ir.damage import making_sense_of
+from tensorflowjs.ir.damage import listed, making_sense_of
 from tensorflowjs.ir.graph import Graph, GraphModel, Node, Port, Shape, Signature, Type
 from tensorflowjs.readers.graph_def import Library, read_graph, read_shape, read_type
 from tensorflowjs.readers.graph_json import graph_def, tensor_info
@@ -25,6 +25,7 @@ from tensorflowjs.readers.graph_ports import Ports, needed
 from tensorflowjs.tensors import Tensor, cast
 
 MANIFEST = "weights_manifest.json"
+_WITHOUT_VALUES = {"dtype", "tensor_shape", "version_number"}
 _NO_RESULT = frozenset({"NoOp", "Placeholder"})
 _WIDE = frozenset({"int64", "uint64", "uint32", "int16", "uint16", "int8", "uint8", "float64", "complex128"})
 
@@ -94,8 +95,9 @@ def _read_binary(path: Path) -> _Stored:
 
 def _model(stored: _Stored) -> GraphModel:
     where = str(stored.path)
+    hollow: set[str] = set()
     for proto in filter(None, (stored.graph, stored.initializer)):
-        _empty_constants(proto, stored.weights)
+        hollow |= _empty_constants(proto, stored.weights)
     graph = read_graph(stored.graph, where)
     metadata = stored.metadata
     given = metadata.pop("signature", None) or stored.document.get("signature")
@@ -109,7 +111,7 @@ def _model(stored: _Stored) -> GraphModel:
     model.functions = Library(stored.graph, where).used_by(graph)
     if stored.initializer is not None:
         _add_initializer(model, stored)
-    _give_values(model, stored.weights, where)
+    _give_values(model, stored, hollow)
     return model
 
 
@@ -175,30 +177,39 @@ def _ends(graph: Graph) -> Iterator[Node]:
 # ---------------------------------------------------------------------------- values of constants
 
 
-def _empty_constants(proto: Any, weights: Mapping[str, Tensor]) -> None:
-    """What a constant says of its values counts for nothing where there is a weight; it may claim any size."""
+def _empty_constants(proto: Any, weights: Mapping[str, Tensor]) -> set[str]:
+    """Take from constants what they say of values that are weights: it may claim any size.
+
+    Returns the names of those that have values neither here nor there.
+    """
     bodies = (function.node_def for function in proto.library.function)
+    hollow = set()
     for node in (node for nodes in (proto.node, *bodies) for node in nodes):
-        if node.op == "Const" and node.name in weights:
+        if node.op != "Const":
+            continue
+        told = {field.name for field, _ in node.attr["value"].tensor.ListFields()}
+        if node.name in weights or told <= _WITHOUT_VALUES:
             node.attr["value"].Clear()
             node.attr["value"].tensor.dtype = 1
+        if node.name not in weights and told <= _WITHOUT_VALUES:
+            hollow.add(node.name)
+    return hollow
 
 
-def _give_values(model: GraphModel, weights: Mapping[str, Tensor], where: str) -> None:
+def _give_values(model: GraphModel, stored: _Stored, hollow: set[str]) -> None:
     graphs = [model.graph, *model.functions.values(), *([model.initializer] if model.initializer else [])]
     missing = []
     for graph in graphs:
         for node in [node for node in graph.nodes.values() if node.op == "Const"]:
-            tensor = weights.get(node.name)
-            if tensor is None:
-                missing += [node.name] if not node.tensor.count else []
-                continue
-            node.attrs |= _value(node, tensor)
+            if node.name in hollow:
+                missing.append(node.name)
+            elif node.name in stored.weights:
+                node.attrs |= _value(node, stored.weights[node.name])
             plain = node.name.removeprefix(f"{graph.name}/")
             if graph is not model.graph and plain not in graph.nodes:
                 graph.rename(node, plain)  # as writing puts the name of the graph in front again
     if missing:
-        raise CorruptInputError(f"{where}: constants have no values among the weights: {', '.join(missing[:8])}.")
+        raise CorruptInputError(f"{stored.path}: there is no weight for constants: {listed(missing)}.")
 
 
 def _value(node: Node, tensor: Tensor) -> dict[str, Any]:
