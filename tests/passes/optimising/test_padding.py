@@ -62,21 +62,21 @@ def test_no_pad_is_left(text: str) -> None:
 STAYS = {
     "other numbers": (
         IMAGE + FILTER + ONES + "%z = float32[]{1.0}\n%p = PadV2(%x, %n, %z)\n%y = Conv2D(%p, %w)",
-        "is not zeros",
+        "not only zeros",
     ),
     "mirrored": (
         IMAGE + FILTER + ONES + '%p = MirrorPad(%x, %n) {mode: "REFLECT"}\n%y = Conv2D(%p, %w)',
-        "is not zeros",
+        "not only zeros",
     ),
     "in front of padding": (
         IMAGE + FILTER + ONES + '%p = Pad(%x, %n)\n%y = Conv2D(%p, %w) {padding: "SAME"}',
-        "is not zeros",
+        "not only zeros",
     ),
     "more channels": (
         "%x = Placeholder() {shape: shape[?, 7, 6, 1]}\n%n = int32[4, 2]{0, 0, 0, 0, 0, 0, 0, 1}\n"
         + FILTER
         + "%p = Pad(%x, %n)\n%y = Conv2D(%p, %w)",
-        "is not zeros",
+        "not only zeros",
     ),
     "more images": (
         IMAGE + "%n = int32[4, 2]{0, 1, 0, 0, 0, 0, 0, 0}\n" + FILTER + "%p = Pad(%x, %n)\n%y = Conv2D(%p, %w)",
@@ -84,7 +84,7 @@ STAYS = {
     ),
     "widths that are computed": (
         IMAGE + FILTER + "%n = Placeholder() {shape: shape[4, 2], dtype: int32}\n%p = Pad(%x, %n)\n%y = Conv2D(%p, %w)",
-        "is not zeros",
+        "not only zeros",
     ),
     "a pool": (
         IMAGE + ONES + "%p = Pad(%x, %n)\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,6 +99,7 @@ def _folded(at: Spot, found: Affine, old: Linear, passed: list[Node], times: int
 
 
 def _through(old: Linear, shift: Callable[[], NDArray[Any]], times: int) -> Callable[[], NDArray[Any]]:
+    @cache  # since it takes a whole filter to know a few numbers, for which several may ask
     def later() -> NDArray[Any]:
         added = old.by_input(_repeated(np.asarray(shift(), np.float32), times))
         return old.total(old.filter.read() * added)

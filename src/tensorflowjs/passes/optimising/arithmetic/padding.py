@@ -23,7 +23,7 @@ def into_convolution(at: Spot) -> Value | None:
         return None
     own = _own_padding(at)
     if not adds_zeros(node) or own is None:
-        at.missed("what is added is not zeros, or more than zeros is added")
+        at.missed("what is added is not only zeros around the image")
         return None
     widths = constant(node.inputs[1])
     if widths is None or widths.shape != (4, 2) or widths[0].any() or (widths < 0).any():
