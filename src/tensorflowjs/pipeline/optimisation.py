@@ -23,6 +23,7 @@ from tensorflowjs.passes.optimising.passes import Pass
 from tensorflowjs.passes.optimising.recognising import activations, gelu, layer_norm, prelu, softmax, whole_pools
 from tensorflowjs.passes.optimising.simplifying import (
     dead_branches,
+    dilations,
     duplicates,
     folding,
     joining,
@@ -43,7 +44,7 @@ _BASICS = (duplicates.PASS, identities.PASS, folding.PASS, neutral.PASS, unchang
 # What only moves values, or computes where they go.
 _SHAPES = (
     known_sizes.PASS, materialised.PASS, joining.PASS, transposes.PASS, matrices.PASS, sinking.PASS,
-    subsampling.PASS,
+    subsampling.PASS, dilations.PASS,
 )  # fmt: skip
 
 # What multiplies by constants and adds constants, to where it costs nothing.
