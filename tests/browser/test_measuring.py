@@ -77,17 +77,21 @@ def test_running_goes_on_where_it_was_after_and_during_a_benchmark(opened: Tab) 
     opened.load("cpu")
     before = opened.run()["y"]
     page = opened.page
+    tensors = page.evaluate("tf.memory().numTensors")
     page.wait_for_selector("#benchmark-start:enabled")
     for name in ("cpu", "webgl", "webgpu"):
         if page.get_by_label(name).is_enabled():
             page.get_by_label(name).uncheck()
-    page.get_by_label("Runs").fill("200")
+    page.get_by_label("Runs").fill("300")
     page.click("#benchmark-start")
     during = opened.run()["y"]
+    # It had to wait: run in between, it would have taken wasm away from what is measured.
+    assert re.search(r"290 of 300|Done", page.inner_text("#benchmark > .hint"))
     assert "on cpu" in page.inner_text(".outputs")
     assert page.evaluate("tf.getBackend()") == "cpu"
     page.wait_for_selector("#benchmark-save")
-    assert page.locator(".distribution .dot").count() == 200
+    assert page.locator(".distribution .dot").count() == 300
+    assert page.evaluate("tf.memory().numTensors") == tensors
     after = opened.run()["y"]
     assert (during == before).all() and (after == before).all()
 
