@@ -229,28 +229,51 @@ class Figures:
 
 def figures(runner: TfjsRunner, export: Export, took: Mapping[str, Runs], rounds: int) -> Figures:
     ours = operations(export.ours)
-    terms: dict[str, Any] = {"they_run_on": runs_on(runner, export, export.theirs)}
-    on = runs_on(runner, export, export.ours)
-    if terms["they_run_on"] != NOT_CONVERTED:
-        theirs = operations(export.theirs)
-        terms |= {"their_nodes": theirs.total() - theirs["Const"], "all_their_nodes": theirs.total()}
-    if "theirs" in took:
-        terms["their_seconds"] = took["theirs"].seconds
-        used = [took[name].processor for name in ("theirs", "ours")]
-        terms["conversion_processor"] = used[0] / used[1] if used[0] and used[1] else None
-    folders = {"ours": export.ours, "theirs": export.theirs}
-    timed = {name: folder for name, folder in folders.items() if {"ours": on, **terms}.get(_WHERE[name]) == "wasm"}
-    if timed:
-        each = latencies(export, timed, rounds if len(timed) == len(folders) else FEW_ROUNDS)
-        medians = {name: median(times.wall) for name, times in each.items()}
-        terms |= {"milliseconds": medians.get("ours"), "their_milliseconds": medians.get("theirs")}
-        if len(each) == len(folders):
-            terms["processor"] = median(each["ours"].processor) / median(each["theirs"].processor)
-    nodes = ours.total() - ours["Const"]
-    return Figures(export.name, export.library, nodes, ours.total(), on, took["ours"].seconds, **terms)
+    on, they_on = (runs_on(runner, export, folder) for folder in (export.ours, export.theirs))
+    return Figures(
+        model=export.name,
+        library=export.library,
+        nodes=without_constants(ours),
+        all_nodes=ours.total(),
+        runs_on=on,
+        seconds=took["ours"].seconds,
+        they_run_on=they_on,
+        **_their_nodes(export),
+        **_their_conversion(took),
+        **_latency(export, on == "wasm", they_on == "wasm", rounds),
+    )
 
 
-_WHERE = {"ours": "ours", "theirs": "they_run_on"}
+def _their_nodes(export: Export) -> dict[str, Any]:
+    if not (export.theirs / "model.json").exists():
+        return {}
+    theirs = operations(export.theirs)
+    return {"their_nodes": without_constants(theirs), "all_their_nodes": theirs.total()}
+
+
+def _their_conversion(took: Mapping[str, Runs]) -> dict[str, Any]:
+    if "theirs" not in took:
+        return {}
+    ours, theirs = took["ours"], took["theirs"]
+    ratio = theirs.processor / ours.processor if theirs.processor and ours.processor else None
+    return {"their_seconds": theirs.seconds, "conversion_processor": ratio}
+
+
+def _latency(export: Export, ours: bool, theirs: bool, rounds: int) -> dict[str, Any]:
+    folders = {"ours": export.ours} if ours else {}
+    folders |= {"theirs": export.theirs} if theirs else {}
+    if not folders:
+        return {}
+    each = latencies(export, folders, rounds if ours and theirs else FEW_ROUNDS)
+    wall = {name: median(times.wall) for name, times in each.items()}
+    found = {"milliseconds": wall.get("ours"), "their_milliseconds": wall.get("theirs")}
+    if ours and theirs:
+        found["processor"] = median(each["ours"].processor) / median(each["theirs"].processor)
+    return found
+
+
+def without_constants(ops: Counter[str]) -> int:
+    return ops.total() - ops["Const"]
 
 
 def geometric_mean(values: Iterable[float | None]) -> float:

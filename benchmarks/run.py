@@ -17,12 +17,13 @@ from pathlib import Path
 
 import cases
 import graph_cases
+import lowered
 from cases import Bench, Row
 from reference import NotAvailable, Reference
 from report import ROOT, Found, document, record, text_tables
 
 QUICK_BYTES = 2 * 2**20
-CASES = {**cases.CASES, **graph_cases.CASES}
+CASES = {**cases.CASES, **graph_cases.CASES, **lowered.CASES}
 
 
 def main() -> int:
