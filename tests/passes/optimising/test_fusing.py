@@ -71,7 +71,6 @@ FUSED = {
 NOT_FUSED = {
     "depthwise bias LeakyRelu": "no fused FusedDepthwiseConv2dNative has this activation",
     "depthwise  LeakyRelu": "no fused DepthwiseConv2dNative has this activation",
-    "matmul  Prelu": "without a bias takes no slopes",
 }
 
 
@@ -109,6 +108,10 @@ STAYS = {
         "%x = Placeholder() {shape: shape[?, 3, 4]}\n%w = float32[4, 8]\n%c = BatchMatMulV2(%x, %w)\n"
         + BIAS.replace("%a", "%y"),
         "none of them transposed",
+    ),
+    "slopes for a transposed product": (
+        ROWS + "%w = float32[8, 4]\n%c = MatMul(%x, %w) {transpose_b: true}\n%s = float32[8]\n%y = Prelu(%c, %s)",
+        "takes slopes",
     ),
     "strides and dilations": (
         IMAGE + "%w = float32[3, 3, 4, 8]\n"

@@ -6,14 +6,16 @@
 
     Conv2D                     _FusedConv2D                  Relu Relu6 Elu Sigmoid Prelu LeakyRelu
     DepthwiseConv2dNative      FusedDepthwiseConv2dNative    Relu Relu6 Elu Sigmoid Prelu
-    MatMul, BatchMatMulV2      _FusedMatMul                  Relu Relu6 Elu Sigmoid, Prelu and LeakyRelu
+    MatMul, BatchMatMulV2      _FusedMatMul                  Relu Relu6 Elu Sigmoid Prelu LeakyRelu
 
 That is what all backends take: a bias is a vector in WebAssembly, and goes wrong with several or transposed matrices;
-slopes of LeakyRelu get lost on the way to depthwise convolutions; without a bias the slopes of Prelu are taken for one
-in _FusedMatMul. Shapes in between move behind.
+slopes of LeakyRelu get lost on the way to depthwise convolutions; those of Prelu may be taken for a bias where there is
+none, so they come with one of zeros. Shapes in between move behind.
 """
 
 from __future__ import annotations
+
+import numpy as np
 
 from tensorflowjs.ir.graph import Attr, Node, Type, Value
 from tensorflowjs.passes.building import flag, integers, number, text
@@ -83,10 +85,13 @@ def _activated(at: Spot, node: Node, passed: list[Node]) -> Value | None:
     if extra is None:
         return None
     if node.op in _FUSED:
-        if node.op in _PRODUCTS and extra:
-            at.missed("a fused matrix product without a bias takes no slopes")
+        if not extra:
+            return again(at, _fused(at, node, [], [b"NoOp", op], **attrs), passed)
+        if node.op in _PRODUCTS and not _is_plain_product(at, node):
+            at.missed("only a product of two matrices, none of them transposed, takes slopes in WebAssembly")
             return None
-        return again(at, _fused(at, node, extra, [b"NoOp", op], **attrs), passed)
+        zeros = at.const(np.zeros(at.shapes.dim(node.output, -1) or 0), "float32")
+        return again(at, _fused(at, node, [zeros, *extra], [b"BiasAdd", op]), passed)
     ops = node.attrs.get("fused_ops")
     if ops != [b"BiasAdd"]:
         at.missed("there is an activation already")
