@@ -27,7 +27,7 @@ Write = Callable[[LayersModel, Path], None]
 def write_file(model: LayersModel, target: Path, options: Options, reader: int, write: Write) -> dict[str, Any]:
     """Write `model` as one file for `reader`; returns the figures of a Conversion."""
     for_keras = prepared(model, options, reader)
-    with staged_file(target) as new:
+    with staged_file(target) as new, making_sense_of(f'The model "{model.root.name}"'):
         write(for_keras, new)
         size = new.stat().st_size
     return figures(for_keras, size)
