@@ -1,4 +1,4 @@
-"""Functions of JAX as graphs: every primitive of the traced function as operations that TF.js runs with the same results.
+"""Functions of JAX as graphs: every primitive of the traced function as operations of TF.js with the same results.
 
 tracing      a function and its parameters to a jaxpr
 walking      the jaxpr, equation by equation; functions by primitive are in the modules of `tables`
@@ -57,7 +57,7 @@ def _input(leaf: Leaf, walk: Walk) -> Callable[[], Held]:
     builder, signature = walk.builder, walk.builder.model.signature
     dtype = traced_dtype(leaf.aval.dtype)
     if dtype is None:
-        walk.note(leaf.name, f"an input of dtype {name_of(leaf.aval.dtype)}, which TF.js does not have", None, "")
+        walk.note(leaf.name, f"an input of dtype {name_of(leaf.aval.dtype)}, which TF.js does not have", None)
     dims = known(leaf.aval.shape)
     attrs: dict[str, Attr] = {"dtype": Type(dtype or FLOAT), "shape": Shape(dims)}
     node = builder.model.graph.add(Node(builder.fresh(legal(leaf.name)), "Placeholder", (), attrs))

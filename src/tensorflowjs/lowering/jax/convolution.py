@@ -71,10 +71,11 @@ def _convolved(site: Site, x: Traced, kernel: Traced, geometry: _Geometry) -> Tr
     window, kernel = _window(kernel, geometry)
     x = padded(x, geometry.padding)
     channels, filters = x.dims[-1] or 0, kernel.dims[-1] or 0
+    kernel = kernel.expand(0) if geometry.rank == 1 else kernel  # sequences are images of one row
     if geometry.groups == 1:
         return convolved(x, kernel, window)
     if geometry.groups == channels and geometry.rank < 3:
-        return depthwise(x, kernel.reshape([*window.size, channels, filters // channels]), window)
+        return depthwise(x, kernel.reshape([*kernel.dims[:-2], channels, filters // channels]), window)
     inputs = split(x, [channels // geometry.groups] * geometry.groups, -1)
     kernels = split(kernel, [filters // geometry.groups] * geometry.groups, -1)
     return concat([convolved(a, b, window) for a, b in zip(inputs, kernels, strict=True)], -1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,18 +12,29 @@ from tensorflowjs.lowering.jax.numerals import BITS
 from tensorflowjs.lowering.jax.walking import Refusal, Site, Write
 from tensorflowjs.lowering.values import BOOL, FLOAT, INT, Traced, binary
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+SMALL_DIVISOR = 2**23  # up to which floats count what is left over
+
 
 def unary(op: str) -> Write:
     return lambda site: site.x.each(op)
 
 
 def of_two(op: str) -> Write:
-    return lambda site: binary(op, *site.inputs)
+    return lambda site: both(op, site)
+
+
+def both(op: str, site: Site) -> Traced:
+    a, b = site.inputs
+    return binary(op, a, b)
 
 
 def compared(op: str) -> Write:
     """Booleans compare as numbers, which all backends of TF.js do right."""
-    return lambda site: binary(op, *map(as_number, site.inputs), BOOL)
+    return lambda site: binary(op, as_number(site.input(0)), as_number(site.input(1)), BOOL)
 
 
 def as_number(x: Traced) -> Traced:
@@ -30,7 +42,7 @@ def as_number(x: Traced) -> Traced:
 
 
 def logical(op: str, of_integers: Write) -> Write:
-    return lambda site: binary(op, *site.inputs) if site.dtype == BOOL else of_integers(site)
+    return lambda site: both(op, site) if site.dtype == BOOL else of_integers(site)
 
 
 def _no_bits(site: Site) -> Traced:
@@ -44,21 +56,52 @@ def exclusive(site: Site) -> Traced:
     return a.differs(b)
 
 
+def negative(site: Site) -> Traced:
+    """TF.js negates integers as floats."""
+    x = site.x
+    return -x if x.dtype == FLOAT else 0 - x
+
+
+def absolute(site: Site) -> Traced:
+    x = site.x
+    return x.each("Abs") if x.dtype == FLOAT else x.maximum(0 - x)
+
+
 def inverted(site: Site) -> Traced:
     return ~site.x if site.dtype == BOOL else -1 - site.x
 
 
-def greater_of(op: str, of_bools: str) -> Write:
-    return lambda site: binary(of_bools if site.dtype == BOOL else op, *site.inputs)
+def larger(op: str, of_bools: str, beats: str) -> Write:
+    """What is not a number stays that, which WebAssembly forgets. With a limit that is a number it is a clip or Relu."""
+
+    def write(site: Site) -> Traced:
+        a, b = site.inputs
+        if site.dtype != FLOAT or site.number(0) is not None or site.number(1) is not None:
+            return binary(of_bools if site.dtype == BOOL else op, a, b)
+        return chosen(beats, a, b)
+
+    return write
+
+
+def chosen(beats: str, a: Traced, b: Traced) -> Traced:
+    """The larger or the smaller of two values, whichever `beats` the other, or what is not a number."""
+    if a.dtype != FLOAT:
+        return binary("Maximum" if beats == "Greater" else "Minimum", a, b)
+    return where(binary(beats, a, b, BOOL) | is_nan(a), a, b)
 
 
 # ---------------------------------------------------------------------------- signs and rounding
 
 
 def sign(site: Site) -> Traced:
-    """TF.js makes 0 of what is not a number."""
-    x = site.x
-    return where(is_nan(x), x, x.each("Sign")) if x.dtype == FLOAT else x.each("Sign")
+    return sign_of(site.x)
+
+
+def sign_of(x: Traced) -> Traced:
+    """Of floats as well where they are tiny or not numbers, of which TF.js makes 0."""
+    if x.dtype != FLOAT:
+        return x.each("Sign")
+    return where(x > 0.0, 1.0, where(x < 0.0, -1.0, x))
 
 
 def is_nan(x: Traced) -> Traced:
@@ -72,7 +115,7 @@ def rounded(site: Site) -> Traced:
         return x.each("Round")
     size = x.each("Abs")
     floor = size.each("Floor")
-    return sign(site) * where(size - floor >= 0.5, floor + 1.0, floor)
+    return sign_of(x) * where(size - floor >= 0.5, floor + 1.0, floor)
 
 
 def reduced_precision(site: Site) -> Traced:
@@ -89,17 +132,28 @@ def divided(site: Site) -> Traced:
     return binary("RealDiv", a, b) if site.dtype == FLOAT else quotient(a, b, site.number(1))
 
 
-def quotient(a: Traced, b: Traced, divisor: np.ndarray | None) -> Traced:
+def quotient(a: Traced, b: Traced, divisor: NDArray[Any] | None) -> Traced:
     """Of integers, towards 0; -1 of a division by 0."""
-    floor = binary("FloorDiv", a, b)
+    floor = floor_quotient(a, b, divisor)
     inexact = (a - floor * b).differs(0)
-    towards_zero = floor + (inexact & negative_apart(a, b)).cast(INT)
+    towards_zero = floor + (inexact & apart(a, b)).cast(INT)
     return towards_zero if divisor is not None and divisor.all() else where(b.equals(0), -1, towards_zero)
 
 
-def negative_apart(a: Traced, b: Traced) -> Traced:
+def apart(a: Traced, b: Traced) -> Traced:
     """Whether one of two numbers is negative and the other is not."""
     return (a < 0).cast(INT).differs((b < 0).cast(INT))
+
+
+def floor_quotient(a: Traced, b: Traced, divisor: NDArray[Any] | None) -> Traced:
+    """Of integers, downwards. WebAssembly divides them as floats: what that leaves over is divided again."""
+    first = binary("FloorDiv", a, b)
+    second = first + binary("FloorDiv", a - first * b, b)
+    if divisor is not None and ((divisor > 0) & (divisor < SMALL_DIVISOR)).all():
+        return second
+    rest = (a - second * b) * where(b < 0, -1, 1)
+    largest = where(b < 0, -1 - b, b - 1)
+    return second + (rest > largest).cast(INT) - (rest < 0).cast(INT)
 
 
 def remainder(site: Site) -> Traced:
@@ -108,7 +162,7 @@ def remainder(site: Site) -> Traced:
     if site.dtype == FLOAT:
         rest = binary("FloorMod", a.each("Abs"), b.each("Abs"))
         return where(a < 0.0, -rest, rest)
-    return where(b.equals(0), a, a - quotient(a, b, np.ones(1)) * b)
+    return where(b.equals(0), a, a - quotient(a, b, np.ones(1, int) if site.number(1) is None else site.number(1)) * b)
 
 
 # ---------------------------------------------------------------------------- powers and roots
@@ -145,7 +199,7 @@ def _multiplied(x: Traced, times: int) -> Traced:
 
 def cube_root(site: Site) -> Traced:
     x = site.x
-    return sign(site) * binary("Pow", x.each("Abs"), 1 / 3)
+    return sign_of(x) * binary("Pow", x.each("Abs"), 1 / 3)
 
 
 def power_of_two(site: Site) -> Traced:
@@ -161,7 +215,8 @@ def shifted_left(site: Site) -> Traced:
 
 
 def shifted_right(site: Site) -> Traced:
-    return binary("FloorDiv", site.x, 1 << _shift(site))
+    power = 1 << _shift(site)
+    return floor_quotient(site.x, site.builder.const(power, INT), np.array(power))
 
 
 def _shift(site: Site) -> int:
@@ -214,7 +269,7 @@ PRIMITIVES: dict[str, Write] = {
     **{
         name: unary(op)
         for name, op in {
-            "neg": "Neg", "abs": "Abs", "exp": "Exp", "log": "Log", "log1p": "Log1p", "expm1": "Expm1", "tanh": "Tanh",
+            "exp": "Exp", "log": "Log", "log1p": "Log1p", "expm1": "Expm1", "tanh": "Tanh",
             "sin": "Sin", "cos": "Cos", "tan": "Tan", "asin": "Asin", "acos": "Acos", "atan": "Atan", "sinh": "Sinh",
             "cosh": "Cosh", "asinh": "Asinh", "acosh": "Acosh", "atanh": "Atanh", "sqrt": "Sqrt", "rsqrt": "Rsqrt",
             "logistic": "Sigmoid", "erf": "Erf", "erfc": "Erfc", "floor": "Floor", "ceil": "Ceil", "square": "Square",
@@ -230,8 +285,10 @@ PRIMITIVES: dict[str, Write] = {
             "eq": "Equal", "ne": "NotEqual", "lt": "Less", "le": "LessEqual", "gt": "Greater", "ge": "GreaterEqual",
         }.items()
     },
-    "max": greater_of("Maximum", "LogicalOr"),
-    "min": greater_of("Minimum", "LogicalAnd"),
+    "max": larger("Maximum", "LogicalOr", "Greater"),
+    "min": larger("Minimum", "LogicalAnd", "Less"),
+    "neg": negative,
+    "abs": absolute,
     "and": logical("LogicalAnd", _no_bits),
     "or": logical("LogicalOr", _no_bits),
     "xor": exclusive,

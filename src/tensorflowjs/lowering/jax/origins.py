@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,18 @@ _LIBRARIES = ("jax", "jaxlib", "flax", "haiku", "equinox", "optax", "einops", "c
 _PYTHON = sysconfig.get_paths()["stdlib"]
 
 
-def line_of(equation: Any) -> str:
-    """`file:line` of the innermost frame that is no library's; "" where JAX has not kept it."""
-    return next((f"{Path(file).name}:{line}" for file, line in _frames(equation) if _is_users(file)), "")
+def line_of(equations: Sequence[Any]) -> str:
+    """`file:line` of the last equation, of which each calls the next; "" where JAX has not kept it.
+
+    JAX traces a function that is called again only once, so that the equations in it may tell of another call.
+    They are believed where the line of the caller is among theirs.
+    """
+    found: tuple[str, int] | None = None
+    for equation in equations:
+        lines = [frame for frame in _frames(equation) if _is_users(frame[0])]
+        if lines and (found is None or found in lines):
+            found = lines[0]
+    return f"{Path(found[0]).name}:{found[1]}" if found is not None else ""
 
 
 def _frames(equation: Any) -> Iterator[tuple[str, int]]:

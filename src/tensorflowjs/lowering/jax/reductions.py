@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tensorflowjs.ir.graph import Type
 from tensorflowjs.lowering.functions import concat, where
-from tensorflowjs.lowering.jax.elementwise import as_number, is_nan
+from tensorflowjs.lowering.jax.elementwise import as_number, chosen, is_nan
 from tensorflowjs.lowering.jax.numerals import BITS
 from tensorflowjs.lowering.jax.walking import Refusal, Site, Write
 from tensorflowjs.lowering.values import BOOL, FLOAT, INT, Traced
@@ -70,7 +68,7 @@ def running(op: str) -> Write:
     return write
 
 
-def running_extreme(choose: Callable[[Traced, Traced], Traced]) -> Write:
+def running_extreme(beats: str) -> Write:
     """In steps of 1, 2, 4, ...: each value against the one so far before it."""
 
     def write(site: Site) -> Traced:
@@ -78,18 +76,17 @@ def running_extreme(choose: Callable[[Traced, Traced], Traced]) -> Write:
         length = site.fixed(site.aval().shape[axis], "an axis")
         step = 1
         while step < length:
-            x = _against_shifted(x, axis, step, length, bool(site.params["reverse"]), choose)
+            x = _against_shifted(x, axis, step, bool(site.params["reverse"]), beats)
             step *= 2
         return x
 
     return write
 
 
-def _against_shifted(
-    x: Traced, axis: int, step: int, length: int, back: bool, choose: Callable[[Traced, Traced], Traced]
-) -> Traced:
+def _against_shifted(x: Traced, axis: int, step: int, back: bool, beats: str) -> Traced:
+    length = x.dims[axis] or 0
     early, late = x.part(axis, 0, length - step), x.part(axis, step, length)
-    together = choose(early, late)
+    together = chosen(beats, early, late)
     if back:
         return concat([together, x.part(axis, length - step, length)], axis)
     return concat([x.part(axis, 0, step), together], axis)
@@ -106,8 +103,8 @@ PRIMITIVES: dict[str, Write] = {
     "argmin": place_of("ArgMin"),
     "cumsum": running("Cumsum"),
     "cumprod": running("Cumprod"),
-    "cummax": running_extreme(Traced.maximum),
-    "cummin": running_extreme(Traced.minimum),
+    "cummax": running_extreme("Greater"),
+    "cummin": running_extreme("Less"),
     "cumlogsumexp": Refusal("TF.js has no running sum of exponentials"),
     "reduce": Refusal("TF.js reduces with its own functions only", "use jnp.sum, jnp.max and the like"),
     "reduce_xor": Refusal("TF.js does not work on the bits of integers"),

@@ -23,8 +23,9 @@ PRIMITIVES: dict[str, Write] = {
     ),
     **dict.fromkeys(("pure_callback", "io_callback", "debug_callback", "outside_call"), _PYTHON),
     **dict.fromkeys(
-        ("cholesky", "cholesky_update", "eig", "eigh", "hessenberg", "householder_product", "lu", "lu_pivots_to_permutation",
-         "qr", "geqrf", "schur", "svd", "triangular_solve", "tridiagonal", "tridiagonal_solve", "custom_linear_solve"),
+        ("cholesky", "cholesky_update", "eig", "eigh", "hessenberg", "householder_product", "lu",
+         "lu_pivots_to_permutation", "qr", "geqrf", "schur", "svd", "triangular_solve", "tridiagonal", "tridiagonal_solve",
+         "custom_linear_solve"),
         _MATRICES,
     ),
     **dict.fromkeys(
@@ -33,12 +34,14 @@ PRIMITIVES: dict[str, Write] = {
         _SPECIAL,
     ),
     **dict.fromkeys(
-        ("all_gather", "all_to_all", "axis_index", "pmax", "pmin", "ppermute", "psum", "psum_invariant", "reduce_scatter",
-         "shard_map", "xla_pmap"),
+        ("all_gather", "all_to_all", "axis_index", "pmax", "pmin", "ppermute", "psum", "psum_invariant",
+         "reduce_scatter", "shard_map", "xla_pmap"),
         _DEVICES,
     ),
     **dict.fromkeys(("complex", "conj", "fft", "imag", "real"), _COMPLEX),
-    **dict.fromkeys(("pallas_call", "tpu_custom_call", "custom_call", "dot_product_attention_fwd_wrapper", "ffi_call"), _KERNEL),
+    **dict.fromkeys(
+        ("pallas_call", "tpu_custom_call", "custom_call", "dot_product_attention_fwd_wrapper", "ffi_call"), _KERNEL
+    ),
     "ragged_dot_general": Refusal("TF.js multiplies no matrices in groups of different sizes"),
     "scaled_matmul": Refusal("TF.js has no products of scaled numbers of few bits"),
     "approx_top_k": Refusal("an approximation that gives other results everywhere", "use jax.lax.top_k"),

@@ -6,7 +6,7 @@ from tensorflowjs.ir.graph import Type
 from tensorflowjs.lowering.functions import concat, inverse, product_of, where
 from tensorflowjs.lowering.jax.places import Places, numbers_for
 from tensorflowjs.lowering.jax.walking import Refusal, Site, Write
-from tensorflowjs.lowering.values import BOOL, INT, Traced
+from tensorflowjs.lowering.values import BOOL, INT, Size, Traced
 
 
 def scattered(kind: str) -> Write:
@@ -63,14 +63,15 @@ def _elements(places: Places) -> tuple[Traced, bool]:
 
 def _repeated(places: Places, elements: Traced) -> Traced:
     """One number for each row, even where they do not depend on an axis of the indices."""
-    sizes = [places.site.size(size) for size in (*places.loops, *(places.window[axis] for axis in places.spread))]
+    spread = [places.window[axis] for axis in places.spread]
+    sizes = [places.site.size(size) for size in (*places.loops, *spread)]
     return elements if list(elements.dims) == sizes or product_of(sizes) == 1 else elements + _zeros(places, sizes)
 
 
-def _zeros(places: Places, sizes: list[object]) -> Traced:
+def _zeros(places: Places, sizes: list[Size]) -> Traced:
     builder = places.site.builder
     dims = tuple(size if isinstance(size, int) else None for size in sizes)
-    return builder.put("Fill", [builder.sizes(sizes), builder.ints(0)], INT, dims, index_type=Type(INT))  # type: ignore[arg-type]
+    return builder.put("Fill", [builder.sizes(sizes), builder.ints(0)], INT, dims, index_type=Type(INT))
 
 
 def _changed(rows: Traced, elements: Traced, updates: Traced, kind: str) -> Traced:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorflowjs.lowering.functions import broadcast_to, concat, counted, pad, split
+from tensorflowjs.lowering.functions import broadcast_to, concat, counted, pad, split, stack, tile, unstack
 from tensorflowjs.lowering.jax.walking import Site, Write
 from tensorflowjs.lowering.values import BOOL, INT, Size, Traced
 
@@ -59,6 +59,20 @@ def joined(site: Site) -> Traced:
 def parted(site: Site) -> list[Traced]:
     sizes = [site.fixed(size, "a part") for size in site.params["sizes"]]
     return split(site.x, sizes, site.params["axis"])
+
+
+def stacked(site: Site) -> Traced:
+    return stack(site.inputs, site.params["axis"])
+
+
+def unstacked(site: Site) -> list[Traced]:
+    return unstack(site.x, site.params["axis"])
+
+
+def tiled(site: Site) -> Traced:
+    x = site.x
+    times = site.sizes(site.params["reps"])
+    return tile(x.cast(INT), times).cast(BOOL) if x.dtype == BOOL else tile(x, times)
 
 
 def reversed_along(site: Site) -> Traced:
@@ -159,6 +173,9 @@ PRIMITIVES: dict[str, Write] = {
     "expand_dims": expanded,
     "concatenate": joined,
     "split": parted,
+    "stack": stacked,
+    "unstack": unstacked,
+    "tile": tiled,
     "rev": reversed_along,
     "slice": sliced,
     "pad": padded,

@@ -126,10 +126,11 @@ def _fresh(name: str, taken: set[str]) -> str:
 def _with_sizes(jax: Any, trees: list[Any], polymorphic_shapes: Sequence[Any] | None) -> list[Any]:
     """The inputs as JAX takes them, with names for sizes that are open."""
     flat = [jax.tree_util.tree_flatten(tree) for tree in trees]
-    if polymorphic_shapes is None:
-        texts = default_shapes([specs for specs, _ in flat])
-    else:
-        texts = _given_shapes(jax, flat, polymorphic_shapes)
+    texts: Sequence[Sequence[str | None]] = (
+        default_shapes([specs for specs, _ in flat])
+        if polymorphic_shapes is None
+        else _given_shapes(jax, flat, polymorphic_shapes)
+    )
     scope = jax.export.SymbolicScope()
     structs = []
     for (specs, tree), shapes in zip(flat, texts, strict=True):
@@ -171,11 +172,8 @@ def _struct(jax: Any, spec: Spec, text: str | None, scope: Any) -> Any:
 def _input_names(jax: Any, trees: Sequence[Any]) -> list[str]:
     """`xs_0`, `xs_1`, as TensorFlow calls them in the converter of old; the name of a TensorSpec that has one."""
     taken: set[str] = set()
-    names = []
-    for at, tree in enumerate(trees):
-        for spec in jax.tree_util.tree_leaves(tree):
-            names.append(_fresh(spec.name or f"xs_{at}", taken))
-    return names
+    leaves = [(at, spec) for at, tree in enumerate(trees) for spec in jax.tree_util.tree_leaves(tree)]
+    return [_fresh(spec.name or f"xs_{at}", taken) for at, spec in leaves]
 
 
 def _output_names(jax: Any, results: Any) -> list[str]:

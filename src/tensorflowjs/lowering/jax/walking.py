@@ -28,7 +28,7 @@ from tensorflowjs.lowering.values import FLOAT, Dims, Size, Traced
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Held = Traced | np.ndarray  # a value of the graph, or numbers that are known already
+Held = Traced | np.ndarray[Any, Any]  # a value of the graph, or numbers that are known already
 Write = Callable[["Site"], "Traced | Sequence[Traced]"]
 MOST_KNOWN = 4096  # numbers in a value that is computed at once
 MOST_REPEATED = 64  # numbers in a constant that each graph has for itself
@@ -60,6 +60,7 @@ class Walk:
         self.sizes = Sizes(builder)
         self._problems: dict[tuple[str, str, str | None], list[str]] = {}
         self._noted: set[str] = set()
+        self._callers: list[Any] = []  # equations that run the jaxpr in which we are
         self._constants: dict[int, tuple[Traced, NDArray[Any]]] = {}  # by identity, which lasts while it is in here
 
     # ------------------------------------------------------------------------ equations
@@ -78,7 +79,9 @@ class Walk:
         inner = called(equation)
         if inner is not None:
             lazily = [_later(values, atom) for atom in equation.invars]
+            self._callers.append(equation)
             values.add(equation.outvars, self.run(inner, lazily, wants))
+            self._callers.pop()
             return
         held = [values.of(atom) for atom in equation.invars]
         values.add(equation.outvars, _computed(equation, held) or self._written(equation, held, wants))
@@ -109,8 +112,9 @@ class Walk:
 
     # ------------------------------------------------------------------------ problems
 
-    def note(self, where: str, reason: str, hint: str | None, line: str) -> None:
-        self._problems.setdefault((where, reason, hint), []).append(line)
+    def note(self, where: str, reason: str, hint: str | None, equation: Any = None) -> None:
+        lines = [] if equation is None else [line_of([*self._callers, equation])]
+        self._problems.setdefault((where, reason, hint), []).extend(lines)
 
     @property
     def problems(self) -> list[Problem]:
@@ -157,10 +161,10 @@ def _later(values: _Values, atom: Any) -> Callable[[], Held]:
 
 def _computed(equation: Any, held: Sequence[Held]) -> list[Held] | None:
     """The results of an equation on known integers and booleans, if there are not too many."""
-    if not held or not all(isinstance(each, np.ndarray) and each.dtype.kind in "bi" for each in held):
+    if not all(isinstance(each, np.ndarray) and _is_countable(each) for each in held):
         return None
     results = [variable.aval for variable in equation.outvars]
-    if equation.effects or not all(_is_countable(aval) for aval in results):
+    if equation.effects or equation.primitive.name in _NOT_NUMBERS or not all(_is_countable(aval) for aval in results):
         return None
     if any(_holds_jaxpr(value) for value in equation.params.values()):
         return None
@@ -168,9 +172,15 @@ def _computed(equation: Any, held: Sequence[Held]) -> list[Held] | None:
     return [np.asarray(each) for each in (found if equation.primitive.multiple_results else [found])]
 
 
-def _is_countable(aval: Any) -> bool:
-    kind = getattr(aval.dtype, "kind", "")
-    return kind in "bi" and all(isinstance(size, int) for size in aval.shape) and aval.size <= MOST_KNOWN
+_NOT_NUMBERS = frozenset({"platform_index", "dim_as_value"})  # they only have results where the function runs
+
+
+def _is_countable(described: Any) -> bool:
+    """Whether this is a small array of integers or booleans, or a single float."""
+    if not all(isinstance(size, int) for size in described.shape):
+        return False
+    most = {"b": MOST_KNOWN, "i": MOST_KNOWN, "u": MOST_KNOWN, "f": 1}.get(getattr(described.dtype, "kind", ""), -1)
+    return bool(described.size <= most)
 
 
 def _holds_jaxpr(value: Any) -> bool:
@@ -192,7 +202,7 @@ class Site:
         self.walk = walk
         self.builder = walk.builder
         self.equation = equation
-        self.params: dict[str, Any] = equation.params
+        self.params: dict[str, Any] = {key: _plain(value) for key, value in equation.params.items()}
         self.held = held
         self.wants = wants
         self.name = str(equation.primitive.name)
@@ -296,8 +306,15 @@ class Site:
         return wrapped(result, name) if name in BITS and self.name in _WRAPPING else result
 
     def refuse(self, reason: str, hint: str | None = None) -> NoReturn:
-        self.walk.note(self.name, reason, hint, line_of(self.equation))
+        self.walk.note(self.name, reason, hint, self.equation)
         raise Refused
+
+
+def _plain(value: Any) -> Any:
+    """Integers of numpy, which JAX takes as sizes, as those of Python."""
+    if isinstance(value, np.integer):
+        return int(value)
+    return type(value)(map(_plain, value)) if type(value) in (tuple, list) else value
 
 
 _DTYPE_HINTS = {

@@ -118,7 +118,7 @@ def _same_padding(site: Site, padding: Sequence[tuple[int, ...]]) -> bool:
 def _pooled(site: Site, x: Traced, pool: str, axes: Sequence[int], padding: str) -> Traced:
     """The axes in front of the windows are the batch, those behind are the channels."""
     before = [axis for axis in range(x.rank) if axis not in axes and axis < axes[-1]]
-    after = [axis for axis in range(axes[-1] + 1, x.rank)]
+    after = list(range(axes[-1] + 1, x.rank))
     order = [*before, *axes, *after]
     moved = x.transpose(order)
     sizes = sizes_of(moved)
