@@ -87,10 +87,9 @@ class _Optimiser:
         self._queued: set[Node] = set()
 
     def run(self) -> None:
-        for _ in range(MOST_ROUNDS):
+        for number in range(MOST_ROUNDS):
             changed = self._run_wholes()
-            changed |= self._run_rules()
-            if not changed or not self._wholes:
+            if (number and not changed) or not self._run_rules() or not self._wholes:
                 return
 
     def _run_wholes(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from weakref import WeakKeyDictionary
 
 from tensorflowjs.catalog.ops import tensorflow_ops, tfjs_ops
 from tensorflowjs.dtypes import DTYPES
@@ -14,6 +15,10 @@ MOST_COMPARED = 4096  # bytes up to which constants are compared by their values
 _WITH_MEMORY = frozenset({"control", "hash_table", "dynamic", "custom", "graph", "tfdf"})  # categories of TF.js
 _PURE = frozenset({"Shape", "Size", "Rank", "ShapeN", "Const"})  # of those
 _DRAWN = ("Random", "Stateless", "TruncatedNormal", "Multinomial", "TensorList", "TensorArray")
+
+
+# What has been read of small constants: the pass runs several times, and they may be in a file.
+_KEYS: WeakKeyDictionary[Tensor, tuple[Hashable, ...]] = WeakKeyDictionary()
 
 
 def share(graph: Graph) -> int:
@@ -54,7 +59,10 @@ def _is_pure(node: Node) -> bool:
 
 def _key(node: Node) -> Hashable:
     if node.op == "Const":
-        return _tensor_key(node.tensor)
+        tensor = node.tensor
+        if tensor not in _KEYS:
+            _KEYS[tensor] = _tensor_key(tensor)
+        return _KEYS[tensor]
     attrs = tuple((key, _attr_key(value)) for key, value in sorted(node.attrs.items()) if not key.startswith("_"))
     return node.op, node.inputs, attrs
 
@@ -65,12 +73,12 @@ def _attr_key(value: Attr) -> Hashable:
     return (type(value), value)
 
 
-def _tensor_key(tensor: Tensor) -> Hashable:
+def _tensor_key(tensor: Tensor) -> tuple[Hashable, ...]:
     size = DTYPES[tensor.dtype].size
     if size and tensor.nbytes <= MOST_COMPARED:
         return tensor.dtype, tensor.shape, tensor.read().tobytes()
     region = tensor.region()
-    return tensor if region is None else (tensor.dtype, tensor.shape, region)
+    return (tensor.dtype, tensor.shape, id(tensor) if region is None else region)
 
 
 PASS = Pass("duplicates", "what is computed or kept several times", whole=share)
