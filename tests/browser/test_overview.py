@@ -72,3 +72,8 @@ def test_operations_of_a_graph(opened: Tab) -> None:
     assert page.locator(".chips li").all_inner_texts() == ["Placeholder 1", "MatMul 1", "Tanh 1"]
     names = page.locator("#structure td code").all_inner_texts()
     assert names == ["x", "product", "tanh"]
+    ends = page.locator("#signature tbody tr").all_inner_texts()
+    assert ends == ["x\tfloat32\t? × 2", "y\tfloat32\t? × 2"]
+    opened.load("cpu")
+    page.wait_for_selector("#signature:not(:has(.hint))")
+    assert page.locator("#signature tbody tr").all_inner_texts() == ends

@@ -34,15 +34,21 @@ export const urlOf = (path) => `/${path.split("/").map(encodeURIComponent).join(
 
 /** `running`, once loaded, knows what model.json alone does not say. */
 export function signature(described, running) {
-  const known = running ?? described;
+  const known = (side) => (running ? running[side].map((end) => completed(end, described[side])) : described[side]);
   return section(
     "signature",
     "Signature",
-    element("div", { class: "two" }, ends("Inputs", known.inputs), ends("Outputs", known.outputs)),
+    element("div", { class: "two" }, ends("Inputs", known("inputs")), ends("Outputs", known("outputs"))),
     running
       ? null
       : element("p", { class: "hint" }, "As model.json says. Once the model is loaded, TF.js itself is asked."),
   );
+}
+
+/** Of the outputs of graphs TF.js knows little more than the names. */
+function completed(end, described) {
+  const said = described.find(({ name }) => name === end.name);
+  return { ...end, dtype: end.dtype ?? said?.dtype, shape: end.shape ?? said?.shape };
 }
 
 const ends = (heading, rows) =>
