@@ -20,6 +20,7 @@ from tensorflowjs.passes.masked_lookups import put_masks_into_tables
 from tensorflowjs.passes.optimising.driver import optimise
 from tensorflowjs.passes.optimising.journal import Journal
 from tensorflowjs.passes.pruning import prune
+from tensorflowjs.passes.releases import note_release
 from tensorflowjs.passes.resolving import resolve_control_flow
 from tensorflowjs.passes.rewriting import rewrite
 from tensorflowjs.pipeline import prepared
@@ -62,6 +63,7 @@ def prepare(model: GraphModel, options: Options) -> Prepared:
         for change in passes(options.graph):
             change(model)
         optimise(model, stages, journal)
+    note_release(model)
     if not options.graph.skip_op_check:
         check_ops(model)
     if not options.graph.use_structured_outputs_names:
