@@ -26,7 +26,34 @@ def test_known_values() -> None:
     assert crc32c(bytes(32)) == 0x8A9136AA
 
 
-@pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 7, 8, 100, 5320, 7067, 7068, 7069, 56_543, 56_544, 56_545, 200_003])
+@pytest.mark.parametrize(
+    "size",
+    [
+        0,
+        1,
+        3,
+        4,
+        5,
+        7,
+        8,
+        63,
+        64,
+        100,
+        511,
+        512,
+        575,
+        576,
+        577,
+        5320,
+        7067,
+        7068,
+        7069,
+        56_543,
+        56_544,
+        56_545,
+        200_003,
+    ],
+)
 def test_any_size_in_any_pieces(size: int) -> None:
     random = np.random.default_rng(size)
     data = random.bytes(size)
