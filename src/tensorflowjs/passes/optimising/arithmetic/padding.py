@@ -53,7 +53,7 @@ def _attributes(at: Spot, x: Value, widths: Widths) -> dict[str, Attr]:
 
 
 def _same(at: Spot, x: Value) -> Widths | None:
-    """What SAME adds."""
+    """What SAME adds. Where it would have to cut off, WebAssembly computes zeros."""
     kernel, strides = at.shapes.of(at.inputs[1]), integers(at.old, "strides")
     dilations = integers(at.old, "dilations", [1] * 4)
     found: Widths = []
@@ -62,7 +62,9 @@ def _same(at: Spot, x: Value) -> Widths | None:
         if size is None or window is None:
             return None
         reach = (window - 1) * dilations[axis] + 1
-        total = max((-(-size // strides[axis]) - 1) * strides[axis] + reach - size, 0)
+        total = (-(-size // strides[axis]) - 1) * strides[axis] + reach - size
+        if total < 0:
+            return None
         found.append((total // 2, total - total // 2))
     return found
 
