@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tensorflowjs.catalog.geometry import Numbers, Pairs, Window
 from tensorflowjs.lowering.convolution import convolved, depthwise
-from tensorflowjs.lowering.functions import concat, inverse, pad, split
+from tensorflowjs.lowering.functions import concat, inverse, pad, sizes_of, split
 from tensorflowjs.lowering.jax.shapes import cut, with_between
 from tensorflowjs.lowering.jax.walking import Site, Write
 from tensorflowjs.lowering.values import FLOAT, Size, Traced
@@ -75,7 +75,7 @@ def _convolved(site: Site, x: Traced, kernel: Traced, geometry: _Geometry) -> Tr
     if geometry.groups == 1:
         return convolved(x, kernel, window)
     if geometry.groups == channels and geometry.rank < 3:
-        return depthwise(x, kernel.reshape([*kernel.dims[:-2], channels, filters // channels]), window)
+        return depthwise(x, kernel.reshape([*sizes_of(kernel)[:-2], channels, filters // channels]), window)
     inputs = split(x, [channels // geometry.groups] * geometry.groups, -1)
     kernels = split(kernel, [filters // geometry.groups] * geometry.groups, -1)
     return concat([convolved(a, b, window) for a, b in zip(inputs, kernels, strict=True)], -1)

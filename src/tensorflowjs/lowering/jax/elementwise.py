@@ -72,7 +72,7 @@ def inverted(site: Site) -> Traced:
 
 
 def larger(op: str, of_bools: str, beats: str) -> Write:
-    """What is not a number stays that, which WebAssembly forgets. With a limit that is a number it is a clip or Relu."""
+    """What is not a number stays that, which WebAssembly forgets. With a limit that is a number it is a clip."""
 
     def write(site: Site) -> Traced:
         a, b = site.inputs

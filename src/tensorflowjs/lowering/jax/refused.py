@@ -24,8 +24,8 @@ PRIMITIVES: dict[str, Write] = {
     **dict.fromkeys(("pure_callback", "io_callback", "debug_callback", "outside_call"), _PYTHON),
     **dict.fromkeys(
         ("cholesky", "cholesky_update", "eig", "eigh", "hessenberg", "householder_product", "lu",
-         "lu_pivots_to_permutation", "qr", "geqrf", "schur", "svd", "triangular_solve", "tridiagonal", "tridiagonal_solve",
-         "custom_linear_solve"),
+         "lu_pivots_to_permutation", "qr", "geqrf", "schur", "svd", "triangular_solve", "tridiagonal",
+         "tridiagonal_solve", "custom_linear_solve"),
         _MATRICES,
     ),
     **dict.fromkeys(

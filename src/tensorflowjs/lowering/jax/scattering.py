@@ -31,12 +31,21 @@ def _written(places: Places, kind: str, of_windows: tuple[int, ...]) -> Traced:
     rows = places.flattened(numbers_for(site.x))
     updates = _rows(places, numbers_for(site.input(2)), of_windows)
     elements, dropping = _elements(places)
-    if dropping:
-        rows = concat([rows, rows.part(0, 0, 1)], 0)
+    further = dropping or kind == "set"
+    if further:
+        rows = concat([rows, _further_row(updates, elements)], 0)
     rows = _changed(rows, elements, updates, kind)
-    rows = rows.part(0, 0, places.count) if dropping else rows
+    rows = rows.part(0, 0, places.count) if further else rows
     shape = [site.size(places.shape[axis]) for axis in places.order]
     return rows.reshape(shape).transpose(inverse(places.order))
+
+
+def _further_row(updates: Traced, elements: Traced) -> Traced:
+    """Taken off again afterwards. It makes a copy of the operand, since TF.js sets elements in place; and not one that
+    could be that of another update as well, so it depends on this one.
+    """
+    place = elements.part(0, 0, 1).cast(updates.dtype)
+    return updates.part(0, 0, 1) + place.reshape([1] * updates.rank)
 
 
 def _rows(places: Places, updates: Traced, of_windows: tuple[int, ...]) -> Traced:
