@@ -16,7 +16,7 @@ Attributes hold plain Python values: bytes (strings of TensorFlow), int, float, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,13 +107,13 @@ class Node:
         self.attrs = dict(attrs or {})
         self.controls = list(controls)
         self.graph: Graph | None = None
-        self._inputs: list[Value] = []
+        self._inputs: tuple[Value, ...] = ()
         self._outputs: list[Value] = []
         self.set_inputs(inputs)
 
     @property
     def inputs(self) -> tuple[Value, ...]:
-        return tuple(self._inputs)
+        return self._inputs
 
     @property
     def output(self) -> Value:
@@ -137,13 +137,15 @@ class Node:
 
     def set_input(self, position: int, value: Value) -> None:
         _forget(self._inputs[position], self)
-        self._inputs[position] = value
+        inputs = list(self._inputs)
+        inputs[position] = value
+        self._inputs = tuple(inputs)
         _remember(value, self)
 
     def set_inputs(self, values: Iterable[Value]) -> None:
         for value in self._inputs:
             _forget(value, self)
-        self._inputs = list(values)
+        self._inputs = tuple(values)
         for value in self._inputs:
             _remember(value, self)
 
@@ -225,27 +227,28 @@ class Graph:
         done: set[Node] = set()
         ordered: list[Node] = []
         for start in self.nodes.values():
-            stack: list[tuple[Node, Iterator[Node]]] = []
-            if start not in done:
-                done.add(start)
-                stack.append((start, _before(start)))
+            if start in done:
+                continue
+            done.add(start)
+            stack = [(start, iter(_before(start)))]
             while stack:
                 node, rest = stack[-1]
-                following = next((other for other in rest if other not in done), None)
-                if following is None:
+                for other in rest:
+                    if other not in done:
+                        done.add(other)
+                        stack.append((other, iter(_before(other))))
+                        break
+                else:
                     ordered.append(node)
                     stack.pop()
-                else:
-                    done.add(following)
-                    stack.append((following, _before(following)))
         return ordered
 
 
-def _before(node: Node) -> Iterator[Node]:
-    for value in node.inputs:
-        if not (node.op == "Merge" and value.node.op == "NextIteration"):
-            yield value.node
-    yield from node.controls
+def _before(node: Node) -> list[Node]:
+    before = [value.node for value in node.inputs]
+    if node.op == "Merge":
+        before = [other for other in before if other.op != "NextIteration"]
+    return before + node.controls if node.controls else before
 
 
 @dataclass
