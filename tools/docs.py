@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tensorflowjs.catalog.schema import LayerClass
     from tensorflowjs.passes.optimising.passes import Pass
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -29,24 +30,27 @@ MADE = "<!-- Made by tools/docs.py from the code. Edit that, then run it. -->\n"
 def layers_page() -> str:
     from tensorflowjs.catalog.layers import FAMILIES
     from tensorflowjs.fitting.rules import all_rules
+    from tensorflowjs.lowering.tables import all_functions
 
-    rules = all_rules()
+    rules, functions = all_rules(), all_functions()
     parts = [MADE, LAYERS_INTRODUCTION]
     for family in FAMILIES:
-        parts.append(f"\n## {_title(family)}\n\n| class | in TF.js | how, or why not |\n| --- | --- | --- |\n")
-        parts += [_layer_row(row.name, row.aliases, rules.get(row.name)) for row in family.ROWS]
+        parts.append(f"\n## {_title(family)}\n\n{LAYERS_HEADING}")
+        parts += [_layer_row(row, rules.get(row.name), functions.get(row.name)) for row in family.ROWS]
     return "".join(parts)
 
 
+LAYERS_HEADING = "| class | as layers | how, or why not | as a graph |\n| --- | --- | --- | --- |\n"
 LAYERS_INTRODUCTION = """\
 # Layers
 
-What becomes of each layer class of Keras 2 and Keras 3 in a TF.js layers model.
+What becomes of each layer class of Keras 2 and Keras 3. As layers, for `tf.loadLayersModel`:
 
 * **direct**: TF.js has the class and computes the same; options for which that is not so are rewritten.
 * **rewritten**: expressed exactly with layers that TF.js has.
-* **refused**: the conversion ends with an error that names the layer. A graph model
-  (`--output_format=tfjs_graph_model`) can hold many of them.
+* **refused**: the conversion ends with an error that names the layer.
+
+As a graph, for `tf.loadGraphModel` (`--output_format=tfjs_graph_model`): **yes** or **refused**.
 
 Options that cannot be expressed are refused by name, whatever the class. Rows are tested against Keras 3 and
 tf_keras in the real TF.js.
@@ -57,15 +61,24 @@ def _title(family: object) -> str:
     return inspect.getdoc(family).splitlines()[0].rstrip(".")
 
 
-def _layer_row(name: str, aliases: tuple[str, ...], rule: Callable[..., object] | None) -> str:
+def _layer_row(row: LayerClass, rule: Callable[..., object] | None, function: Callable[..., object] | None) -> str:
     from tensorflowjs.fitting.engine import Refusal
 
     if rule is None or isinstance(rule, Refusal):
         status, text = "refused", rule.reason if rule else "TF.js's layers have no such class"
     else:
         status, text = _status(_first_sentence(rule))
-    shown = ", ".join(f"`{each}`" for each in (name, *aliases))
-    return f"| {shown} | {status} | {_cell(text)} |\n"
+    shown = ", ".join(f"`{each}`" for each in (row.name, *row.aliases))
+    graph = "yes" if row.name == "InputLayer" else _as_graph(function)  # an input of the signature
+    return f"| {shown} | {status} | {_cell(text)} | {_cell(graph)} |\n"
+
+
+def _as_graph(function: Callable[..., object] | None) -> str:
+    from tensorflowjs.lowering.engine import Refusal
+
+    if function is None:
+        return "refused"
+    return f"refused: {function.reason}" if isinstance(function, Refusal) else "yes"
 
 
 # What the first words of a rule's docstring say of the whole class, and what of them need not be repeated.
