@@ -28,6 +28,7 @@ def write(model: LayersModel, path: Path) -> None:
         config["compile_config"] = model.training
     weights = path.with_name(f"{path.name}.weights")
     with create_hdf5(weights) as file:
+        file.group("vars")  # of the model itself; the first Keras 3 insists on it
         for place, name, tensors in _container(model.root, "layers"):
             file.set_text(f"{place}/vars", "name", name)
             for number, tensor in enumerate(tensors):

@@ -47,6 +47,10 @@ def entry(layer: Layer, reader: int, *, is_wrapped: bool = False) -> Json:
             uses_hard = True
             value = _hard_sigmoid(layer.name, key) if reader == KERAS_3 else value
         config[_argument_name(class_name, key, reader)] = _argument(key, value, reader)
+    if uses_hard and reader == KERAS_3:
+        events.note(
+            "TF.js's hard_sigmoid is spelt out, which Keras reads from about 3.11 on; older ones refuse it", layer.name
+        )
     if uses_hard and reader == EITHER:
         events.note(
             "Keras 2 computes its hard_sigmoid as TF.js does; Keras 3 does not, and will refuse to read this file "
