@@ -283,7 +283,7 @@ def command_page() -> str:
     from tensorflowjs.cli.main import COMMANDS, overview, parser
 
     # argparse wraps at the width of the terminal, and from Python 3.14 on paints for one.
-    os.environ.update(COLUMNS="100", NO_COLOR="1")
+    os.environ.update(COLUMNS="100", PYTHON_COLORS="0")
     parts = [MADE, COMMAND_INTRODUCTION, "## tensorflowjs\n\n", _help(overview())]
     for name in COMMANDS:
         parts += [f"\n## tensorflowjs {name}\n\n", _help(parser(name))]
