@@ -330,6 +330,32 @@ def test_vocabularies(library: str, tfjs: TfjsRunner, tmp_path: Path) -> None:
         np.testing.assert_allclose(found[key], wanted, rtol=1e-6, err_msg=name)
 
 
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_vocabularies_that_were_learned(library: str, tfjs: TfjsRunner, tmp_path: Path) -> None:
+    """An archive keeps them beside the weights."""
+    import tensorflow as tf
+
+    keras = importlib.import_module(library)
+    layers = keras.layers
+    words, numbers = keras.Input((3,), dtype="string", name="words"), keras.Input((3,), dtype="int64", name="numbers")
+    of_words, of_numbers = layers.StringLookup(mask_token=""), layers.IntegerLookup(num_oov_indices=2)
+    of_words.adapt(np.array(["b", "a", "b", "c d"]))
+    of_numbers.adapt(np.array([7, 5, 7, -3]))
+    inside = keras.Input((3,), dtype="int64")
+    inner = keras.Model(inside, of_numbers(inside))
+    model = keras.Model([words, numbers], [of_words(words), inner(numbers)])
+    save_file(model, tmp_path / "model.keras")
+    given, integers = [["c d", "", "x"], ["a", "b", "[UNK]"]], np.array([[5, 7, 8], [-3, 0, -1]], "int64")
+    expected = [np.asarray(each) for each in model([tf.constant(given), tf.constant(integers)])]
+    tensorflowjs.convert(tmp_path / "model.keras", tmp_path / "file", output_format="tfjs_graph_model")
+    save_keras_graph_model(model, tmp_path / "live")
+    coded = np.array([[word.encode() for word in row] for row in given], dtype=object)
+    for folder in ("file", "live"):
+        found = predict(tfjs, tmp_path / folder, {"words": coded, "numbers": integers.astype("int32")})
+        for key, wanted in zip(output_keys(model), expected, strict=True):
+            np.testing.assert_array_equal(found[key], wanted)
+
+
 def test_numbers_as_words(tfjs: TfjsRunner, tmp_path: Path) -> None:
     import keras
 

@@ -63,7 +63,7 @@ def _looked_up(site: Site, *, of_words: bool) -> Outputs:
 def _words(site: Site, of_words: bool) -> list[Any]:
     given = site.config.get("vocabulary")
     if not isinstance(given, list) or not given:
-        site.refuse("its vocabulary does not stand in the model's configuration", "give it as the argument vocabulary=")
+        site.refuse("the file does not hold its vocabulary", "save the model with model.save('model.keras')")
     return [str(word) for word in given] if of_words else [int(word) for word in given]
 
 

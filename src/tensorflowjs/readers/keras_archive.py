@@ -9,6 +9,7 @@ from tensorflowjs.ir.layers import LayersModel
 from tensorflowjs.readers import keras_config, keras_weights
 from tensorflowjs.readers.keras_shapes import check_shapes
 from tensorflowjs.readers.keras_variables import variables
+from tensorflowjs.readers.keras_vocabularies import read_vocabularies
 
 
 def read(path: Path, stack: ExitStack) -> LayersModel:
@@ -21,5 +22,6 @@ def read(path: Path, stack: ExitStack) -> LayersModel:
     training = topology.get("compile_config")
     model.training = training if isinstance(training, dict) else None
     keras_weights.assign_by_path(model, variables([archive.weights]))
+    read_vocabularies(model.root, archive)
     check_shapes(model)
     return model

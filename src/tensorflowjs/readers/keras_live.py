@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensorflowjs.errors import InputError, Problem, UnsupportedError
-from tensorflowjs.ir.layers import Config, LayersModel
+from tensorflowjs.ir.layers import Config, LayersModel, Model
 from tensorflowjs.readers import keras_config, keras_weights
 from tensorflowjs.readers.keras_shapes import check_shapes
+from tensorflowjs.readers.keras_vocabularies import LOOKUPS
 from tensorflowjs.tensors import ComputedTensor, Tensor
 
 if TYPE_CHECKING:
@@ -34,8 +35,24 @@ def read(model: Any) -> LayersModel:
         raise InputError("The model has no weights yet.", hint="Call model.build(...) or the model itself once.")
     result.training = _training(model)
     keras_weights.assign_by_layer(result, {layer.name: _variables(layer) for layer in model.layers})
+    _tell_vocabularies(result.root, model)
     check_shapes(result)
     return result
+
+
+def _tell_vocabularies(model: Model, live: Any) -> None:
+    """What layers have learned of words and numbers, into their configuration, as if it had been told them."""
+    of_names = {layer.name: layer for layer in live.layers}
+    for layer in model.layers:
+        own = of_names.get(layer.name)
+        if layer.model is not None and own is not None and hasattr(own, "layers"):
+            _tell_vocabularies(layer.model, own)
+        elif layer.class_name in LOOKUPS and layer.config.get("vocabulary") is None and own is not None:
+            layer.config["vocabulary"] = [_plain_word(word) for word in own.get_vocabulary()]
+
+
+def _plain_word(word: Any) -> str | int:
+    return str(word) if isinstance(word, str) else int(word)
 
 
 def _described(value: Any) -> str:
@@ -94,15 +111,17 @@ def _plain_json(value: Any) -> Any:
 
 def _variables(layer: Any) -> keras_weights.Named:
     variables = [*layer.trainable_weights, *layer.non_trainable_weights]
-    return [(_name(variable), _tensor(variable)) for variable in variables if not _is_seed(variable)]
+    return [(_name(variable), _tensor(variable)) for variable in variables if _is_weight(variable)]
 
 
 def _name(variable: Any) -> str:
     return str(getattr(variable, "path", None) or variable.name)
 
 
-def _is_seed(variable: Any) -> bool:
-    return "seed_generator" in _name(variable)
+def _is_weight(variable: Any) -> bool:
+    """Not the state of a random generator, nor what stands for the vocabulary of a lookup in tf_keras."""
+    named = hasattr(variable, "path") or hasattr(variable, "name")
+    return named and "seed_generator" not in _name(variable)
 
 
 def _tensor(variable: Any) -> Tensor:

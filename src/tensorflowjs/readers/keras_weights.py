@@ -192,6 +192,16 @@ def assign_by_path(model: LayersModel, variables: Variables) -> None:
 
 
 def _assign_container(model: Model, path: str, stored: _Stored) -> None:
+    for place, layer in places(model, path, is_old=stored.container == _OLD):
+        real = stored.names.get(place, layer.name)
+        if real == layer.name:
+            _assign_object(layer, place, stored)
+        else:
+            where = f'"{place}" in the file belongs to "{real}"'
+            stored.problems.append(f'{where}, the configuration has "{layer.name}" there')
+
+
+def places(model: Model, path: str, *, is_old: bool = False) -> Iterator[tuple[str, Layer]]:
     """Layers of a container are stored under their class name in snake case, repeats numbered from 1.
 
     Keras 2.12 lists a layer with weights twice, once as such and once as a layer, and stores it where it comes first.
@@ -202,15 +212,8 @@ def _assign_container(model: Model, path: str, stored: _Stored) -> None:
             continue
         kind = snake_case(_stored_class(layer))
         number = counts.get(kind, 0)
-        twice = stored.container == _OLD and any(slots(layer))
-        counts[kind] = number + (2 if twice else 1)
-        place = f"{path}/{kind}_{number}" if number else f"{path}/{kind}"
-        real = stored.names.get(place, layer.name)
-        if real == layer.name:
-            _assign_object(layer, place, stored)
-        else:
-            where = f'"{place}" in the file belongs to "{real}"'
-            stored.problems.append(f'{where}, the configuration has "{layer.name}" there')
+        counts[kind] = number + (2 if is_old and any(slots(layer)) else 1)
+        yield (f"{path}/{kind}_{number}" if number else f"{path}/{kind}"), layer
 
 
 def _not_listed(model: Model, layer: Layer) -> bool:
