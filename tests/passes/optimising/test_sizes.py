@@ -12,6 +12,7 @@ from tensorflowjs.passes.optimising.sizes import Sizes
 from tensorflowjs.passes.optimising.terms import Product, Symbol, Term, divided, times
 from tensorflowjs.passes.shapes import Shapes
 from tests.passes.optimising import random_graphs
+from tests.passes.optimising.brief import model_of
 from tests.passes.tensorflow_oracle import run_all
 
 GRAPHS = 30
@@ -70,3 +71,48 @@ def test_arithmetic_of_terms() -> None:
     assert divided(batch, time) is None
     assert divided(8, 0) is None
     assert times((batch, 0)) == 0
+
+
+RULES = {
+    "Transpose(%x, [1, 2, 0])": "T 4 B",
+    "ExpandDims(%x, -2)": "B T 1 4",
+    "Squeeze(%e) {squeeze_dims: [0]}": "B T 4",
+    "Reshape(%x, [-1, 4])": "BT 4",
+    "Reshape(%x, [-1, 2])": "2BT 2",
+    "Sum(%x, [1])": "B 4",
+    "Mean(%x, [-1]) {keep_dims: true}": "B T 1",
+    "ConcatV2(%x, %x, 2)": "B T 8",
+    "ConcatV2(%x, %x, 1)": "B ? 4",
+    "Pack(%x, %x) {axis: 1}": "B 2 T 4",
+    "Unpack(%x) {axis: 0, num: 3}": "T 4",
+    "Split(1, %x) {num_split: 2}": "B ? 4",
+    "GatherV2(%x, [0, 1], 1)": "B 2 4",
+    "BatchMatMulV2(%x, float32[4, 5])": "B T 5",
+    "BatchMatMulV2(%x, %x) {adj_y: true}": "B T T",
+    "BatchMatMulV2(%x, %x) {adj_x: true}": "B 4 4",
+    "Slice(%x, [0, 0, 1], [-1, 2, 2])": "B 2 2",
+    "Slice(%x, [0, 1, 0], [-1, -1, 4])": "B ? 4",
+    "StridedSlice(%x, [0, 0], [0, 0], [1, 1]) {begin_mask: 1, end_mask: 1, shrink_axis_mask: 2}": "B 4",
+    "StridedSlice(%x, [0, 1], [0, 0], [1, 1]) {begin_mask: 1, end_mask: 3}": "B ? 4",
+    "AddV2(%x, float32[1, 4])": "B T 4",
+    "AddV2(%x, %o)": "? ? 4",
+    "Fill(%s, 1.0)": "B T 4",
+    "BroadcastTo(float32[4], %s)": "B T 4",
+}
+
+
+@pytest.mark.parametrize(("text", "wanted"), RULES.items())
+def test_rules(text: str, wanted: str) -> None:
+    inputs = "%x = Placeholder() {shape: shape[?, ?, 4]}\n%o = Placeholder() {shape: shape[?, ?, 4]}\n"
+    graph = model_of(f"{inputs}%e = ExpandDims(%x, 0)\n%s = Shape(%x)\n%y = {text}").graph
+    sizes = Sizes(graph, Shapes(graph))
+    names = {sizes.symbol(graph.nodes["x"].output, axis, True).symbols[0]: name for axis, name in enumerate("BT")}
+    terms = sizes.of(graph.nodes["y"].output)
+    assert terms is not None
+    assert " ".join(_named(term, names) for term in terms) == wanted
+
+
+def _named(term: Term, names: dict[Symbol, str]) -> str:
+    if isinstance(term, int):
+        return str(term)
+    return f"{term.factor if term.factor > 1 else ''}{''.join(names.get(symbol, '?') for symbol in term.symbols)}"
