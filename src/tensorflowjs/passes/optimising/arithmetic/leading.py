@@ -47,7 +47,7 @@ def _source(at: Spot, old: Linear) -> tuple[Value, list[Node], int]:
     passed: list[Node] = []
     times = 1
     while value.node.op in RESHAPES or adds_zeros(value.node) or averages(at, value.node):
-        if not read_by(value, reader) and not all_may_take(at, value, shifts=True):
+        if value.node.controls or not (read_by(value, reader) or all_may_take(at, value, shifts=True)):
             break
         more = repeats(at, value.node) if value.node.op in RESHAPES else 1
         if more is None:
