@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import zipfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -195,3 +196,15 @@ def test_an_output_that_is_not_there(tmp_path: Path) -> None:
 def test_layers_are_no_nodes(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match="lists no nodes"):
         read(write(tmp_path, document(modelTopology={"class_name": "Sequential", "config": []})))
+
+
+def test_files_of_decision_forests_come_along(tmp_path: Path) -> None:
+    source = Path(__file__).parents[1] / "fixtures" / "tensorflow" / "tf-2.19" / "forest"
+    once = tensorflowjs.convert(source, tmp_path / "once", input_format="tf_saved_model").output_dir
+    again = tensorflowjs.convert(once, tmp_path / "again").output_dir
+    assert (again / "assets.zip").read_bytes() == (once / "assets.zip").read_bytes()
+    with zipfile.ZipFile(once / "assets.zip", "a") as archive:
+        archive.writestr("../outside", "x")
+    with pytest.raises(CorruptInputError, match="lead outside"):
+        tensorflowjs.convert(once, tmp_path / "third")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["again", "once"]

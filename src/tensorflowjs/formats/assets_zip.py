@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
-from zipfile import ZipFile, ZipInfo
+import zlib
+from pathlib import Path, PurePosixPath
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from tensorflowjs.errors import MissingInputError
+from tensorflowjs.errors import CorruptInputError, MissingInputError
+from tensorflowjs.formats.datasets import claim_limit
 from tensorflowjs.formats.signature import unreadable
 
 ASSETS_FILE = "assets.zip"
@@ -33,3 +35,18 @@ def _add(archive: ZipFile, path: Path, name: str) -> None:
             shutil.copyfileobj(file, member, _COPY)
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def unpack_assets(path: Path, target: Path) -> None:
+    """Put the files of the archive at `path` into the folder `target`, none of them outside of it."""
+    try:
+        with ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            names = [PurePosixPath(member.filename) for member in members]
+            outside = any(name.is_absolute() or ".." in name.parts or "\\" in str(name) for name in names)
+            if outside or sum(member.file_size for member in members) > claim_limit(path.stat().st_size):
+                raise CorruptInputError(f"{path}: it holds names that lead outside, or claims to be far too large.")
+            for member in members:
+                archive.extract(member, target)
+    except (BadZipFile, OSError, RuntimeError, NotImplementedError, zlib.error) as error:
+        raise CorruptInputError(f"{path}: the archive is damaged ({error}).") from error

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tensorflowjs.errors import CorruptInputError, MissingInputError, UnsupportedError
+from tensorflowjs.formats.assets_zip import ASSETS_FILE, unpack_assets
 from tensorflowjs.formats.manifest import read_manifest, read_model
 from tensorflowjs.formats.protobuf import parse
 from tensorflowjs.formats.signature import unreadable
@@ -50,7 +52,12 @@ def read(path: Path, stack: ExitStack) -> GraphModel:
     """The model of a model.json or `.pb`, or of the folder of one."""
     stored = _read_files(path)
     with making_sense_of(str(stored.path), "TF.js"):
-        return _model(stored)
+        model = _model(stored)
+    assets = stored.path.with_name(ASSETS_FILE)
+    if model.initializer is not None and assets.is_file():
+        model.assets = Path(stack.enter_context(TemporaryDirectory()))
+        unpack_assets(assets, model.assets)
+    return model
 
 
 def _read_files(path: Path) -> _Stored:
