@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
 def add_arguments(made: argparse.ArgumentParser) -> None:
     """What says which model becomes what: for every door to conversions."""
     made.add_argument("input_path", nargs="?", help="the model: a file or a folder")
-    made.add_argument("output_path", nargs="?", help="the folder for model.json and its weight files")
+    made.add_argument("output_path", nargs="?", help="the folder for model.json and weights (for Keras: the file)")
     _add_formats(made)
     _add_weights(made)
     _add_graph_flags(made)
