@@ -4,6 +4,9 @@
 
     tfjs.convert("model.keras", "web_model")                     # any file or folder that is recognised
     tfjs.converters.save_keras_model(model, "web_model")         # a live Keras model
+    tfjs.inspect("model.keras")                                  # what is in it, and what is in the way
+    tfjs.plan("model.keras")                                     # what convert would write
+    tfjs.verify("web_model", "model.keras")                      # the same numbers in the real TF.js?
 
 Everything is imported on first use.
 """
@@ -17,21 +20,32 @@ from tensorflowjs.version import version as __version__
 
 if TYPE_CHECKING:
     from tensorflowjs import converters, errors, quantization, read_weights, version, write_weights
+    from tensorflowjs.pipeline.inspection import inspect
+    from tensorflowjs.pipeline.plan import plan
     from tensorflowjs.pipeline.run import convert
+    from tensorflowjs.pipeline.verification import verify
 
 __all__ = [
     "__version__",
     "convert",
     "converters",
     "errors",
+    "inspect",
+    "plan",
     "quantization",
     "read_weights",
+    "verify",
     "version",
     "write_weights",
 ]
 
 _MODULES = frozenset({"converters", "errors", "quantization", "read_weights", "version", "write_weights"})
-_FUNCTIONS = {"convert": "tensorflowjs.pipeline.run"}
+_FUNCTIONS = {
+    "convert": "tensorflowjs.pipeline.run",
+    "inspect": "tensorflowjs.pipeline.inspection",
+    "plan": "tensorflowjs.pipeline.plan",
+    "verify": "tensorflowjs.pipeline.verification",
+}
 
 
 def __getattr__(name: str) -> Any:
