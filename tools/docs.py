@@ -191,24 +191,41 @@ def _closed(paragraph: str) -> str:
 
 
 def ops_page() -> str:
-    return f"{MADE}{OPS_INTRODUCTION}{_running()}{_rewritten()}{_refused()}"
+    return f"{MADE}{OPS_INTRODUCTION}{_taken_out()}{_running()}{_rewritten()}{_refused()}"
 
 
 OPS_INTRODUCTION = """\
 # Operations
 
-What becomes of each operation of TensorFlow in a TF.js graph model. Before any of this, variables become constants,
-calls of functions are replaced by what they do, `Print`, `Assert` and `CheckNumerics` go away, control flow takes a
-form that TF.js runs, and 64-bit numbers become 32-bit ones.
+What becomes of each operation of TensorFlow in a TF.js graph model.
 
+* **Resolved**: gone before TF.js is asked.
 * **Run**: TF.js has the op.
 * **Rewritten**: TF.js lacks the op, or computes something else for some types, attributes or shapes. Then it is written
   exactly with ops that TF.js has. What needs a shape or a constant that is not known is refused.
 * **Refused**: the conversion ends with one error that names all such nodes. `--skip_op_check` converts nevertheless,
   for those who register the op in JavaScript.
 
-The tests in `tests/tfjs/op_cases/` compare each with TensorFlow, in the real TF.js.
+64-bit numbers become 32-bit ones. The tests in `tests/tfjs/op_cases/` compare each op with TensorFlow, in the real
+TF.js.
 """
+
+
+def _resolved() -> dict[str, tuple[str, ...]]:
+    """What becomes of ops that passes take out before any rule looks at them."""
+    from tensorflowjs.passes import cases, debugging, freezing, inlining
+
+    return {
+        "variables become constants": (*freezing.VARIABLES, "ReadVariableOp"),
+        "calls become what the function does": inlining.CALLS,
+        "choices among several branches become choices between two": cases.CASES,
+        "what only checks, notes or copies goes": (*sorted(debugging.PASSES_ON | debugging.PRINTS), "Assert"),
+    }
+
+
+def _taken_out() -> str:
+    rows = "".join(f"| {what} | {_codes(ops)} |\n" for what, ops in _resolved().items())
+    return f"\n## Resolved\n\n| what happens | ops |\n| --- | --- |\n{rows}"
 
 
 def _running() -> str:
@@ -255,7 +272,11 @@ def _refused() -> str:
     from tensorflowjs.passes.rewrites import rules
 
     found: dict[Reason, list[str]] = {}
-    known = {name for name, row in tfjs_ops().items() if row.runs} | set(rules())
+    known = (
+        {name for name, row in tfjs_ops().items() if row.runs}
+        | set(rules())
+        | {op for ops in _resolved().values() for op in ops}
+    )
     for op in sorted(set(tensorflow_ops()) - known):
         if not op.startswith("_"):
             found.setdefault(reason(op), []).append(op)
@@ -266,9 +287,7 @@ def _refused() -> str:
         for why, ops in sorted(found.items(), key=lambda item: item[0].what)
     )
     end = f"\nThe other {count:,} ops of TensorFlow, mostly for training and for reading data, TF.js does not have.\n"
-    return (
-        f"\n## Refused\n\nWhat is left of these then:\n\n| why | what to do | ops |\n| --- | --- | --- |\n{rows}{end}"
-    )
+    return f"\n## Refused\n\n| why | what to do | ops |\n| --- | --- | --- |\n{rows}{end}"
 
 
 def _codes(names: Iterable[str]) -> str:
