@@ -30,6 +30,7 @@ _KNOWN_INITIALIZERS = frozenset({
     "GlorotUniform", "GlorotNormal", "HeNormal", "HeUniform", "LecunNormal", "LecunUniform", "Orthogonal", "Identity",
 })  # fmt: skip
 _RENAMED_IN_KERAS_3 = {"LeakyReLU": {"alpha": "negative_slope"}}
+_OUTDATED = frozenset({"input_length"})  # which Keras 3 warns of; the shape of the input tells it
 _LEFT_TO_KERAS = frozenset({"implementation"})  # how a cell computes, not what
 _OBJECTS = {"initializer": "initializers", "regularizer": "regularizers", "constraint": "constraints"}
 
@@ -43,6 +44,8 @@ def entry(layer: Layer, reader: int, *, is_wrapped: bool = False) -> Json:
         config["trainable"] = layer.trainable
     uses_hard = False
     for key, value in given.items():
+        if reader == KERAS_3 and key in _OUTDATED:
+            continue
         if key.endswith("activation") and value == _HARD:
             uses_hard = True
             value = _hard_sigmoid(layer.name, key) if reader == KERAS_3 else value
