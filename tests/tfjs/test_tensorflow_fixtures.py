@@ -11,7 +11,7 @@ import tensorflowjs
 from tensorflowjs.verify import TfjsRunner
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "tensorflow"
-# Layers models have a test of their own; decision forests need an add-on to TF.js (tests/readers/test_decision_forests.py).
+# Layers models have tests of their own; forests need an add-on to TF.js, see tests/readers/test_decision_forests.py.
 ELSEWHERE = ("keras", "forest")
 MODELS = sorted(path.with_suffix("") for path in FOLDER.glob("*/*.npz") if path.stem not in ELSEWHERE)
 FORMATS = {"frozen": "tf_frozen_model", "hub": "tf_hub"}
