@@ -97,12 +97,21 @@ INTEGERS = [
     case("booleans", lambda a, b: (a & b, a | b, a ^ b, ~a, a == b, a != b, a < b, a >= b), bools(8), bools(8)),
     case("max of booleans", lambda a, b: (lax.max(a, b), lax.min(a, b)), bools(8), bools(8)),
     case("choices of booleans", lambda w, a, b: jnp.where(w, a, b), bools(8), bools(8), bools(8)),
-    case("conversions", lambda a, b: (a.astype(float), b.astype(float), b.astype(int), a.astype(bool)), ints(6), bools(6)),
+    case(
+        "conversions", lambda a, b: (a.astype(float), b.astype(float), b.astype(int), a.astype(bool)), ints(6), bools(6)
+    ),
     case(
         "integers of few bits",
         lambda a, b: (a + b, a - b, a * b, -a, ~a, a // 3, a.astype(jnp.int8) * 2, a.astype(jnp.uint16) - 400),
-        ints(6, low=0, high=256).astype("u1"), ints(6, low=0, high=256).astype("u1"),
+        ints(6, low=0, high=256).astype("u1"),
+        ints(6, low=0, high=256).astype("u1"),
     ),
-    case("signed of few bits", lambda a: (a * 3, a + 100, -a, abs(a), a.astype(jnp.uint8), a.astype(int)), np.int8([-128, 127, 5])),
-    case("16 bits", lambda a: (a * a, a + 32000, a.astype(jnp.uint16) * jnp.uint16(65535)), np.int16([-32768, 32767, 5])),
-]  # fmt: skip
+    case(
+        "signed of few bits",
+        lambda a: (a * 3, a + 100, -a, abs(a), a.astype(jnp.uint8), a.astype(int)),
+        np.int8([-128, 127, 5]),
+    ),
+    case(
+        "16 bits", lambda a: (a * a, a + 32000, a.astype(jnp.uint16) * jnp.uint16(65535)), np.int16([-32768, 32767, 5])
+    ),
+]

@@ -37,11 +37,24 @@ PRODUCTS = [
     _dot((4, 2, 3), (3, 4, 2), ((0,), (1,)), ((2, 1), (0, 2))),
     case("integers", lambda a, b: (a @ b, a.T @ b.T, a[0] @ b), ints(3, 3), ints(3, 3)),
     case("large integers", lambda a, b: a @ b, ints(2, 3, low=-(10**6), high=10**6), ints(3, 2, low=-99, high=99)),
-    case("preferred_element_type", lambda a, b: jnp.matmul(a, b, preferred_element_type=jnp.float32), floats(2, 3), floats(3, 4)),
-    case("outer, inner, tensordot", lambda a, b: (jnp.outer(a, b), jnp.inner(a, b), jnp.tensordot(a, b, 0)), floats(3), floats(3)),
-    case("attention", lambda q, k, v: jax.nn.dot_product_attention(q, k, v, is_causal=True),
-         *(floats(2, 5, 2, 4) for _ in "qkv")),
-]  # fmt: skip
+    case(
+        "preferred_element_type",
+        lambda a, b: jnp.matmul(a, b, preferred_element_type=jnp.float32),
+        floats(2, 3),
+        floats(3, 4),
+    ),
+    case(
+        "outer, inner, tensordot",
+        lambda a, b: (jnp.outer(a, b), jnp.inner(a, b), jnp.tensordot(a, b, 0)),
+        floats(3),
+        floats(3),
+    ),
+    case(
+        "attention",
+        lambda q, k, v: jax.nn.dot_product_attention(q, k, v, is_causal=True),
+        *(floats(2, 5, 2, 4) for _ in "qkv"),
+    ),
+]
 
 
 def _conv(name: str, x: tuple[int, ...], kernel: tuple[int, ...], spec: Sequence[str], **options: Any) -> Case:
@@ -75,14 +88,45 @@ CONVOLUTIONS = [
     _conv("sequences, depthwise", (2, 9, 3), (3, 1, 3), ("NHC", "HIO", "NHC"), feature_group_count=3),
     _conv("volumes", (1, 4, 5, 4, 2), (2, 3, 2, 2, 3), ("NDHWC", "DHWIO", "NDHWC"), window_strides=(1, 2, 1)),
     _conv("volumes, groups", (1, 4, 5, 4, 4), (2, 3, 2, 2, 4), ("NDHWC", "DHWIO", "NDHWC"), feature_group_count=2),
-    _conv("volumes, spread", (1, 2, 3, 2, 2), (2, 3, 2, 2, 3), ("NDHWC", "DHWIO", "NDHWC"), lhs_dilation=(2, 2, 2), padding=((1, 1),) * 3),
+    _conv(
+        "volumes, spread",
+        (1, 2, 3, 2, 2),
+        (2, 3, 2, 2, 3),
+        ("NDHWC", "DHWIO", "NDHWC"),
+        lhs_dilation=(2, 2, 2),
+        padding=((1, 1),) * 3,
+    ),
     _conv("spread", (2, 4, 3, 3), _KERNEL, _NHWC, lhs_dilation=(2, 3), padding=((2, 1), (0, 1))),
     _conv("spread, much padding", (2, 4, 3, 3), _KERNEL, _NHWC, lhs_dilation=(2, 2), padding=((5, 3), (-1, 4))),
-    _conv("spread and strides", (2, 4, 3, 3), _KERNEL, _NHWC, lhs_dilation=(2, 2), window_strides=(2, 1), padding=((1, 2), (0, 1))),
-    _conv("spread, groups", (2, 4, 3, 4), (3, 2, 2, 4), _NHWC, lhs_dilation=(2, 2), feature_group_count=2, padding=((1, 2), (0, 1))),
+    _conv(
+        "spread and strides",
+        (2, 4, 3, 3),
+        _KERNEL,
+        _NHWC,
+        lhs_dilation=(2, 2),
+        window_strides=(2, 1),
+        padding=((1, 2), (0, 1)),
+    ),
+    _conv(
+        "spread, groups",
+        (2, 4, 3, 4),
+        (3, 2, 2, 4),
+        _NHWC,
+        lhs_dilation=(2, 2),
+        feature_group_count=2,
+        padding=((1, 2), (0, 1)),
+    ),
     _conv("spread sequences", (2, 4, 3), (3, 3, 4), ("NHC", "HIO", "NHC"), lhs_dilation=(2,), padding=((2, 2),)),
-    case("conv_transpose", lambda x, k: (lax.conv_transpose(x, k, (2, 2), "SAME"), lax.conv_transpose(x, k, (3, 2), "VALID")),
-         floats(2, 4, 3, 3), floats(3, 2, 3, 4)),
-    case("conv_transpose of a gradient", lambda x, k: lax.conv_transpose(x, k, (2, 2), "SAME", transpose_kernel=True),
-         floats(2, 4, 3, 3), floats(3, 2, 4, 3)),
-]  # fmt: skip
+    case(
+        "conv_transpose",
+        lambda x, k: (lax.conv_transpose(x, k, (2, 2), "SAME"), lax.conv_transpose(x, k, (3, 2), "VALID")),
+        floats(2, 4, 3, 3),
+        floats(3, 2, 3, 4),
+    ),
+    case(
+        "conv_transpose of a gradient",
+        lambda x, k: lax.conv_transpose(x, k, (2, 2), "SAME", transpose_kernel=True),
+        floats(2, 4, 3, 3),
+        floats(3, 2, 4, 3),
+    ),
+]

@@ -29,7 +29,9 @@ REDUCTIONS = [
 ]
 
 
-def _window(name: str, x: Any, window: Any, strides: Any = None, padding: Any = "VALID", **dilations: Any) -> list[Case]:
+def _window(
+    name: str, x: Any, window: Any, strides: Any = None, padding: Any = "VALID", **dilations: Any
+) -> list[Case]:
     strides = strides or (1,) * len(window)
     kinds = {"max": (-jnp.inf, lax.max), "min": (jnp.inf, lax.min), "sum": (0.0, lax.add)}
     return [
@@ -55,16 +57,33 @@ WINDOWS = [
     *_window("volumes", floats(1, 4, 5, 4, 2), (1, 2, 2, 3, 1), (1, 2, 1, 1, 1), "SAME"),
     *_window("dilation", IMAGE, (1, 2, 2, 1), (1, 1, 2, 1), window_dilation=(1, 2, 3, 1)),
     *_window("spread", IMAGE, (1, 2, 2, 1), base_dilation=(1, 2, 1, 1)),
-    case("steps without windows", lambda x: lax.reduce_window(x, -jnp.inf, lax.max, (1, 1), (2, 2), "VALID"), floats(5, 6)),
+    case(
+        "steps without windows",
+        lambda x: lax.reduce_window(x, -jnp.inf, lax.max, (1, 1), (2, 2), "VALID"),
+        floats(5, 6),
+    ),
     case("products", lambda x: lax.reduce_window(x, 1.0, lax.mul, (2, 3), (1, 1), "SAME"), floats(4, 5)),
     case("another start", lambda x: lax.reduce_window(x, 0.5, lax.max, (2,), (2,), "VALID"), floats(8)),
-    case("integers", lambda x: (lax.reduce_window(x, -(2**31), lax.max, (2, 2), (2, 2), "SAME"),
-         lax.reduce_window(x, 0, lax.add, (2, 2), (1, 1), "SAME")), ints(5, 5)),
-    case("Flax", lambda x: (nn.avg_pool(x, (3, 3), (2, 2), "SAME", count_include_pad=False), nn.max_pool(x, (3, 3), (2, 2), "SAME"),
-         nn.avg_pool(x, (2, 2), (2, 2))), IMAGE),
+    case(
+        "integers",
+        lambda x: (
+            lax.reduce_window(x, -(2**31), lax.max, (2, 2), (2, 2), "SAME"),
+            lax.reduce_window(x, 0, lax.add, (2, 2), (1, 1), "SAME"),
+        ),
+        ints(5, 5),
+    ),
+    case(
+        "Flax",
+        lambda x: (
+            nn.avg_pool(x, (3, 3), (2, 2), "SAME", count_include_pad=False),
+            nn.max_pool(x, (3, 3), (2, 2), "SAME"),
+            nn.avg_pool(x, (2, 2), (2, 2)),
+        ),
+        IMAGE,
+    ),
     case("a whole image", lambda x: nn.avg_pool(x, (7, 6)), IMAGE),
     case("negative numbers only", lambda x: nn.max_pool(x, (3, 3), (2, 2), "SAME"), floats(1, 5, 5, 2, high=-1)),
-]  # fmt: skip
+]
 
 KEYS = ints(4, 9, low=0, high=3)
 SORTING = [
@@ -78,5 +97,9 @@ SORTING = [
     case("top_k", lambda x: lax.top_k(x, 3), floats(2, 3, 8)),
     case("top_k of equals", lambda x: lax.top_k(x, 4), KEYS),
     case("unsorted", lambda x: jnp.sort(x), np.float32([np.nan, 3, np.inf, -1, np.nan, -np.inf])),
-    case("with infinities", lambda x: (jnp.argsort(x), lax.top_k(x, 3)), np.float32([np.nan, 3, np.inf, -1, np.nan, np.inf])),
-]  # fmt: skip
+    case(
+        "with infinities",
+        lambda x: (jnp.argsort(x), lax.top_k(x, 3)),
+        np.float32([np.nan, 3, np.inf, -1, np.nan, np.inf]),
+    ),
+]

@@ -17,8 +17,12 @@ SHAPES = [
     case("broadcast_in_dim", lambda x: lax.broadcast_in_dim(x, (3, 2, 5), (1,)), floats(2)),
     case("broadcast_in_dim of axes of 1", lambda x: lax.broadcast_in_dim(x, (3, 2, 4), (0, 2)), floats(1, 4)),
     case("broadcast_to", lambda x, b: (jnp.broadcast_to(x, (3, 4)), jnp.broadcast_to(b, (2, 4))), floats(4), bools(4)),
-    case("concatenate", lambda a, b: (jnp.concatenate([a, b], 1), jnp.stack([a, a]), jnp.hstack([a, b])), floats(2, 3),
-         floats(2, 1)),
+    case(
+        "concatenate",
+        lambda a, b: (jnp.concatenate([a, b], 1), jnp.stack([a, a]), jnp.hstack([a, b])),
+        floats(2, 3),
+        floats(2, 1),
+    ),
     case("concatenate booleans", lambda a: jnp.concatenate([a, ~a]), bools(5)),
     case("split", lambda x: (jnp.split(x, 2, -1), lax.split(x, (1, 2), axis=1), jnp.unstack(x)), X),
     case("rev", lambda x: (x[::-1], lax.rev(x, (0, 2)), jnp.flip(x)), X),
@@ -27,14 +31,19 @@ SHAPES = [
     case("pad outside, inside and negative", lambda x: lax.pad(x, -0.5, ((1, -1, 0), (0, 2, 1), (-1, 0, 2))), X),
     case("pad integers", lambda x: lax.pad(x, 7, ((1, 1, 1),)), ints(4)),
     case("pad booleans", lambda x: lax.pad(x, True, ((1, 0, 1),)), bools(4)),
-    case("pad by other modes", lambda x: (jnp.pad(x, ((0, 0), (1, 1), (2, 1)), "reflect"), jnp.pad(x, 1, "edge"),
-         jnp.pad(x, 1, "wrap")), X),
+    case(
+        "pad by other modes",
+        lambda x: (jnp.pad(x, ((0, 0), (1, 1), (2, 1)), "reflect"), jnp.pad(x, 1, "edge"), jnp.pad(x, 1, "wrap")),
+        X,
+    ),
     case("pad with infinity", lambda x: lax.pad(x, -np.inf, ((1, 0, 0),)), floats(3)),
-    case("iota", lambda x: (lax.iota(jnp.int32, 4), lax.broadcasted_iota(jnp.float32, (2, 3), 1), x + jnp.arange(4)), X),
+    case(
+        "iota", lambda x: (lax.iota(jnp.int32, 4), lax.broadcasted_iota(jnp.float32, (2, 3), 1), x + jnp.arange(4)), X
+    ),
     case("repeat and tile", lambda x: (jnp.repeat(x, 2, 1), jnp.tile(x, (2, 1, 3))), X),
     case("roll", lambda x: (jnp.roll(x, 1, 0), jnp.roll(x, -2, 2)), X),
     case("eye, tri, tril", lambda x: (x + jnp.eye(3, 4), jnp.tril(x), jnp.triu(x, 1)), X),
     case("linspace and zeros", lambda x: x + jnp.linspace(0, 1, 4) + jnp.zeros_like(x) + jnp.full((2, 1, 1), 3.0), X),
     case("meshgrid", lambda a, b: jnp.meshgrid(a, b), floats(2), floats(3)),
     case("a scalar", lambda x: (x.reshape(()), x.reshape(()) * 2), floats(1)),
-]  # fmt: skip
+]

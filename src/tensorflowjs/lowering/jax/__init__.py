@@ -32,7 +32,7 @@ def lower(trace: Trace) -> GraphModel:
     results = walk.run(trace.jaxpr, [*parameters, *inputs], [True] * len(trace.outputs))
     if walk.problems:
         raise UnsupportedError("This function of JAX cannot be written as a graph:", walk.problems)
-    for leaf, held in sorted(zip(trace.outputs, results, strict=True), key=lambda pair: pair[0].name):
+    for leaf, held in zip(trace.outputs, results, strict=True):
         assert held is not None
         _output(leaf, held if isinstance(held, Traced) else walk.constant(held), builder)
     model.structured_outputs = [port.key for port in model.signature.outputs]
