@@ -29,7 +29,7 @@ class Spec:
 
 def spec_tree(given: Any) -> Any:
     """`given` with a Spec for each array in it."""
-    if hasattr(given, "shape") and hasattr(given, "dtype"):
+    if hasattr(given, "shape") and hasattr(given, "dtype") and not isinstance(given, type):
         return Spec(_shape(given.shape), _dtype(given.dtype), str(getattr(given, "name", None) or ""))
     if _is_pair(given):
         return Spec(_shape(given[0]), _dtype(given[1]))

@@ -53,16 +53,21 @@ def trace(
     try:
         jaxpr, results = jax.make_jaxpr(apply_fn, return_shape=True)(described, *structs)
     except Exception as error:
-        said = str(error).strip()
-        said = said if len(said) < MOST_SAID else f"{said[:MOST_SAID]} ..."
-        raise UsageError(
-            f"JAX cannot trace apply_fn with these params and input_signatures: {type(error).__name__}: {said}",
-            hint="apply_fn(params, *inputs) has to work with inputs of these shapes and dtypes.",
-        ) from error
+        raise _untraceable(error, jax.tree_util.tree_leaves(structs)) from error
     avals = jaxpr.in_avals
     inputs = [Leaf(name, aval) for name, aval in zip(names, avals[len(parameters) :], strict=True)]
     outputs = [Leaf(name, aval) for name, aval in zip(_output_names(jax, results), jaxpr.out_avals, strict=True)]
     return Trace(jaxpr, parameters, inputs, outputs, str(jax.__version__))
+
+
+def _untraceable(error: Exception, structs: Sequence[Any]) -> UsageError:
+    shown = ", ".join(f"{struct.dtype}{struct.shape}" for struct in structs) or "none"
+    said = str(error).strip()
+    said = said if len(said) < MOST_SAID else f"{said[:MOST_SAID]} ..."
+    return UsageError(
+        f"JAX cannot trace apply_fn with these params and inputs: {type(error).__name__}: {said}",
+        hint=f"apply_fn(params, *inputs) has to work with the inputs of input_signatures: {shown}.",
+    )
 
 
 def _jax() -> Any:
