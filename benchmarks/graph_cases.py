@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import graphs
@@ -106,13 +106,14 @@ def architectures(bench: Bench) -> Iterator[Row | Figures]:
 
 
 def summary(found: list[Figures]) -> Iterator[Row]:
-    nodes, latency = ([*graphs.known(getattr(each, of) for each in found)] for of in ("node_ratio", "latency"))
+    columns = ([*graphs.known(getattr(each, of) for each in found)] for of in ("node_ratio", "latency", "processor"))
+    nodes, latency, processor = columns
     on_wasm = sum(each.runs_on == "wasm" for each in found)
     yield Row("graph models that run on wasm", f"{on_wasm} of {len(found)}", "all", on_wasm == len(found))
     theirs = sum(each.they_run_on == "wasm" for each in found)
     yield Row("those of the reference", f"{theirs} of {len(found)}, {len(nodes) - theirs} more on cpu")
     yield from ratios("nodes beside the reference", nodes, MOST_NODES_ON_AVERAGE, MOST_NODES)
-    yield from ratios("latency beside the reference", latency, MOST_LATENCY_ON_AVERAGE, MOST_LATENCY)
+    yield from ratios("latency beside the reference", latency, MOST_LATENCY_ON_AVERAGE, MOST_LATENCY, processor)
     yield from conversions([each for each in found if each.their_seconds])
 
 
@@ -131,11 +132,14 @@ def conversions(found: list[Figures]) -> Iterator[Row]:
     )
 
 
-def ratios(what: str, each: list[float], mean_at_most: float, most: float) -> Iterator[Row]:
-    if each:
-        mean, largest = graphs.geometric_mean(each), max(each)
-        yield Row(f"{what}, geometric mean", f"{mean:.3f}", f"at most {mean_at_most}", mean <= mean_at_most)
-        yield Row(f"{what}, the most", f"{largest:.3f}", f"at most {most}", largest <= most)
+def ratios(
+    what: str, each: list[float], mean_at_most: float, most: float, processor: Sequence[float] = ()
+) -> Iterator[Row]:
+    """The mean and the largest, and the same by `processor` time where there is such."""
+    for which, of, target in (("geometric mean", graphs.geometric_mean, mean_at_most), ("the most", max, most)):
+        if each:
+            ratio, beside = of(each), f"{of(processor):.3f}" if processor else ""
+            yield Row(f"{what}, {which}", f"{ratio:.3f}", f"at most {target}", ratio <= target, processor=beside)
 
 
 # ---------------------------------------------------------------------------------- what they share
