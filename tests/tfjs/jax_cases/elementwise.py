@@ -82,6 +82,9 @@ _OF_EDGES = {
     "cumulative": lambda x: (lax.cummax(x), lax.cummin(x, reverse=True)),
 }  # fmt: skip
 EDGES = [case(f"edges of {name}", function, _EDGES) for name, function in _OF_EDGES.items()]
+_BASES = np.float32([1, 1, -1, -1, 0, 0, 2, np.nan, -8, 0, np.inf])
+_EXPONENTS = np.float32([np.nan, np.inf, np.inf, -np.inf, 0, -1, np.nan, 0, 1 / 3, 0, -1])
+EDGES.append(case("edges of pow", lambda a, b: (lax.pow(a, b), 1.0**b, a**0.5), _BASES, _EXPONENTS))
 EDGES.append(case("edges of finite", lambda x: (x / 0.0, -x / 0.0, 0.0 / x), np.float32([1, -2, 0])))
 
 _LARGE = np.int32([-(2**31), -(2**31), 2**31 - 1, 2**31 - 1, 7, -7, 7, -7, 5, 0, -(2**31), 123456789, -8, -2147483647])

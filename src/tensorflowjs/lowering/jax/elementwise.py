@@ -169,7 +169,13 @@ def remainder(site: Site) -> Traced:
 
 
 def power(site: Site) -> Traced:
-    return binary("Pow", site.x, site.input(1).cast(FLOAT))
+    """1 to any power is 1, and -1 to an infinite one, of which JavaScript makes what is not a number."""
+    x, exponent = site.x, site.input(1).cast(FLOAT)
+    found = binary("Pow", x, exponent)
+    base, by = site.number(0), site.number(1)
+    if (by is not None and np.isfinite(by).all()) or (base is not None and (abs(base) != 1).all()):
+        return found
+    return where(x.equals(1.0) | (x.equals(-1.0) & exponent.each("IsInf", BOOL)), 1.0, found)
 
 
 def integer_power(site: Site) -> Traced:

@@ -33,7 +33,7 @@ Write = Callable[["Site"], "Traced | Sequence[Traced]"]
 MOST_KNOWN = 4096  # numbers in a value that is computed at once
 MOST_REPEATED = 64  # numbers in a constant that each graph has for itself
 MOST_NAMED = 3  # lines of each primitive
-_NOT_IN_SCOPES = re.compile(r"\w+\((.*)\)")
+_SCOPE = re.compile(r"\w+")  # others are transformations, and equations of einsum
 
 
 class Refused(Exception):
@@ -211,7 +211,7 @@ class Site:
     def scope(self) -> str:
         """The named scopes of the equation, such as the layers of Flax, as part of a name."""
         parts = str(self.equation.source_info.name_stack).split("/")
-        return "/".join(part for part in parts if part and not _NOT_IN_SCOPES.fullmatch(part))
+        return "/".join(filter(_SCOPE.fullmatch, parts))
 
     # ------------------------------------------------------------------------ what it gets
 
