@@ -16,7 +16,8 @@ from tensorflowjs.verify import TfjsRunner
 from tensorflowjs.verify.session import Backend
 from tests.tfjs import jax_quickly  # noqa: F401
 from tests.tfjs.jax_cases import GROUPS
-from tests.tfjs.jax_cases.case import Case
+from tests.tfjs.jax_cases.batches import BATCHES
+from tests.tfjs.jax_cases.case import Case, floats, ints
 
 # What a limit that is a number makes of what is not a number, on this backend; docs/jax.md says so.
 NOT_ON_WASM = ("edges of clamp", "edges of relu6")
@@ -31,6 +32,37 @@ def all_of(cases: Sequence[Case]) -> Callable[..., Any]:
         return [jax.tree.leaves(case.function(*(next(waiting) for _ in case.inputs))) for case in cases]
 
     return function
+
+
+def test_batches_of_any_size(tfjs: TfjsRunner, tmp_path: Path) -> None:
+    def function(params: Any, x: Any, i: Any) -> list[Any]:
+        return [jax.tree.leaves(each(x, i)) for each in BATCHES.values()]
+
+    signatures = [((None, 4, 5), np.float32), ((None, 2), np.int32)]
+    convert_jax(function, {}, input_signatures=signatures, model_dir=tmp_path)
+    wrong = []
+    for size in (3, 1):
+        values = [floats(size, 4, 5), ints(size, 2, low=0, high=4)]
+        wanted = jax.jit(function)({}, *values)
+        for backend in ("cpu", "wasm"):
+            results = iter(predicted(tfjs, tmp_path, backend, values))  # type: ignore[arg-type]
+            for name, expected in zip(BATCHES, wanted, strict=True):
+                case = Case(f"{name} of {size}", BATCHES[name], ())
+                wrong += [f"{backend}: {each}" for each in differences(case, expected, results)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_control_flow_of_version_2(tfjs: TfjsRunner, tmp_path: Path) -> None:
+    cases = GROUPS["control"]
+    values = [value for case in cases for value in case.inputs]
+    signatures = [(value.shape, value.dtype) for value in values]
+    convert_jax(all_of(cases), {}, input_signatures=signatures, model_dir=tmp_path, control_flow_v2=True)
+    results = iter(predicted(tfjs, tmp_path, "cpu", values))
+    wanted = jax.jit(all_of(cases))({}, *values)
+    wrong = [
+        each for case, expected in zip(cases, wanted, strict=True) for each in differences(case, expected, results)
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 def narrow(value: Any) -> Any:

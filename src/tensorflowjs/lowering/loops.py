@@ -36,11 +36,9 @@ def loop(
 ) -> list[Traced]:
     """What the variables, which are `start` at first, have become when they no longer let the loop `go_on`."""
     holds = _Function(builder, "cond", start)
-    with builder.inside(holds.frame):
-        holds.results = [go_on(holds.arguments)]
+    holds.write(lambda: [go_on(holds.arguments)])
     each = _Function(builder, "body", start)
-    with builder.inside(each.frame):
-        each.results = following(each.arguments)
+    each.write(lambda: following(each.arguments))
     taken = list(dict.fromkeys([*holds.frame.taken, *each.frame.taken]))
     dtypes = holds.frame.dtypes | each.frame.dtypes
     for function in (holds, each):
@@ -67,8 +65,7 @@ def branch(
     sides = []
     for kind, write in (("then", yes), ("else", no)):
         side = _Function(builder, kind, ())
-        with builder.inside(side.frame):
-            side.results = write()
+        side.write(write)
         sides.append(side)
     taken = list(dict.fromkeys(value for side in sides for value in side.frame.taken))
     dtypes = sides[0].frame.dtypes | sides[1].frame.dtypes
@@ -107,6 +104,13 @@ class _Function:
         node = self.graph.add(Node(self.builder.fresh("variable"), "Arg", (), {"T": Type(traced.dtype)}))
         self.graph.inputs.append(node)
         return Traced(self.builder, node.output, traced.dtype, traced.dims)
+
+    def write(self, results: Callable[[], list[Traced]]) -> None:
+        """The nodes of the function; a result may well be a value from outside."""
+        with self.builder.inside(self.frame):
+            self.results = results()
+            for result in self.results:
+                self.builder.here(result)
 
     def finish(self, taken: Sequence[Value], dtypes: Mapping[Value, str], hands_on: bool) -> None:
         """Arguments for all that is taken from outside, in the same order in both functions."""
