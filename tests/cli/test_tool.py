@@ -189,3 +189,23 @@ def test_completion_in_bash() -> None:
     assert completed("tensorflowjs con") == ["convert"]
     assert completed("tensorflowjs inspect --js") == ["--json"]
     assert set(completed("tensorflowjs ")) == set(COMMANDS)
+
+
+def test_options_of_weight_files_where_there_are_none(run: Any, tmp_path: Path) -> None:
+    run("convert", KERAS, tmp_path / "web", "-q")
+    for flag in ("--hash_shards", "--quantize=uint8", "--weight_shard_size_bytes=1000"):
+        ended = run("convert", tmp_path / "web", tmp_path / "back.h5", flag)
+        assert ended.code == 2 and "the output is an HDF5 file (.h5) written by Keras" in ended.err
+    assert not (tmp_path / "back.h5").exists()
+    ended = run("convert", tmp_path / "web", tmp_path / "back.h5")
+    assert ended.code == 0 and "shard" not in ended.out
+
+
+def test_other_addresses(run: Any, tmp_path: Path) -> None:
+    ended = run("convert", "http://example.org/model", tmp_path / "web")
+    assert ended.code == 2 and "https:// addresses only" in ended.err
+
+
+def test_the_snippet_of_a_forest(run: Any, tmp_path: Path) -> None:
+    ended = run("convert", SAVED.with_name("forest"), tmp_path / "web")
+    assert ended.code == 0 and "await tfdf.loadTFDFModel('web/model.json')" in ended.out

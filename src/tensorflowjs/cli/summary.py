@@ -30,6 +30,8 @@ def summary(result: Conversion) -> str:
 
 
 def _written(result: Conversion) -> str:
+    if not result.output_format.startswith("tfjs_"):
+        return size(result.written_bytes)
     shards = "1 shard" if result.shards == 1 else f"{result.shards} shards"
     text = f"{size(result.written_bytes)} in {shards}"
     if result.written_bytes and result.written_bytes < result.weight_bytes:

@@ -40,7 +40,7 @@ _LOOKS: tuple[tuple[_Recognise, str, str | None], ...] = (
     (
         lambda head: head.startswith(b"\x1f\x8b"),
         "compressed with gzip",
-        "Unpack it first (gunzip, or tar -xzf).",
+        "Unpack it first (gunzip, or tar -xzf), or say --input_format=tf_hub if it is a TensorFlow Hub module.",
     ),
     (
         lambda head: head.lstrip().startswith((b"{", b"[")),

@@ -163,12 +163,17 @@ def _input(layer: Layer) -> Value:
 def _of_graph(model: GraphModel) -> dict[str, Any]:
     graphs = [model.graph, *model.functions.values()]
     return {
-        "producer": model.producer and f"TensorFlow {model.producer}",
+        "producer": model.producer and _producer(model.producer),
         "inputs": tuple(map(_port, model.signature.inputs)),
         "outputs": tuple(map(_port, model.signature.outputs)),
         "ops": dict(Counter(node.op for graph in graphs for node in graph.nodes.values()).most_common()),
         "weights": tuple(row for graph in graphs for row in _constants(graph)),
     }
+
+
+def _producer(who: str) -> str:
+    """TensorFlow only gives its version."""
+    return f"TensorFlow {who}" if who[:1].isdigit() else who
 
 
 def _port(port: Port) -> Value:

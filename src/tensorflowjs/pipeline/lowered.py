@@ -20,9 +20,7 @@ def write(model: LayersModel | LayersWeights, target: Path, options: Options) ->
     return prepared.write(prepare(model, options), target, options)
 
 
-def prepare(
-    model: LayersModel | LayersWeights, options: Options, input_names: Sequence[str] | None = None
-) -> Prepared:
+def prepare(model: LayersModel | LayersWeights, options: Options, input_names: Sequence[str] | None = None) -> Prepared:
     """Make a graph of `model`, and one that TF.js can run of that."""
     if isinstance(model, LayersWeights):
         raise InputError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from tensorflowjs.pipeline import detect, routes
 from tensorflowjs.pipeline.options import GraphOptions
 from tensorflowjs.pipeline.routes import Route
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 PathLike = str | os.PathLike[str]
 
 
@@ -35,7 +37,7 @@ def find_route(
     input_path: PathLike, input_format: str | None, output_format: str | None
 ) -> tuple[Path | str, routes.Route]:
     """The input, which may be an address, and the way it goes."""
-    is_address = os.fspath(input_path).startswith("https://")
+    is_address = _ADDRESS.match(os.fspath(input_path)) is not None
     source = os.fspath(input_path) if is_address else Path(input_path)
     found = "tf_hub" if isinstance(source, str) else detect.input_format(source, input_format)
     return source, routes.find(found, output_format)

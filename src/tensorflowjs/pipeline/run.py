@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tensorflowjs import events
+from tensorflowjs.errors import UsageError
 from tensorflowjs.pipeline.opening import PathLike, opened
 from tensorflowjs.pipeline.options import SHARD_BYTES, GraphOptions, Options, QuantizationMap
 from tensorflowjs.pipeline.result import Conversion
+from tensorflowjs.pipeline.routes import FORMATS, Route
 
 
 def convert(
@@ -35,6 +37,7 @@ def convert(
     graph = GraphOptions(**graph_options)
     options = Options(quantization_dtype_map or {}, split_weights_by_layer, size, metadata or {}, graph, hash_shards)
     with events.kept_notes() as notes, opened(input_path, input_format, output_format, graph) as found:
+        _check_options(found.route, options)
         written = found.journey.write(found.model, Path(output_dir), options)
     return Conversion(
         input_path=os.fspath(input_path),
@@ -44,3 +47,14 @@ def convert(
         notes=tuple(dict.fromkeys(notes)),
         **written,
     )
+
+
+def _check_options(route: Route, options: Options) -> None:
+    """What is asked of weight files only means something where TF.js loads them."""
+    plain = Options(metadata=options.metadata, graph=options.graph)
+    if not route.target.startswith("tfjs_") and options != plain:
+        raise UsageError(
+            "Quantisation, --hash_shards, --weight_shard_size_bytes, --split_weights_by_layer are for TF.js models, "
+            f"and the output is {FORMATS[route.target].what}.",
+            hint=f"Leave them out, or choose another --output_format, such as {route.source}.",
+        )

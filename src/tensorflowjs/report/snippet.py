@@ -43,7 +43,8 @@ def _layers(document: dict[str, Any], address: str) -> str:
 def _graph(document: dict[str, Any], address: str) -> str:
     inputs = list(_graph_inputs(document))
     call = "await model.executeAsync" if _waits(document) else "model.execute"
-    lines = [f"const model = await tf.loadGraphModel('{address}');"]
+    loader = "tfdf.loadTFDFModel" if _has_forest(document) else "tf.loadGraphModel"
+    lines = [f"const model = await {loader}('{address}');"]
     if len(inputs) == 1:
         lines.append(f"const output = {call}({_value(inputs[0])});")
     else:
@@ -86,6 +87,11 @@ def _waits(document: dict[str, Any]) -> bool:
     rows = tfjs_ops()
     nodes = document["modelTopology"]["node"]
     return any(node["op"] in rows and rows[node["op"]].category in _WAITED_FOR for node in nodes)
+
+
+def _has_forest(document: dict[str, Any]) -> bool:
+    """Whether the model needs the add-on for decision forests."""
+    return any(node["op"].startswith("SimpleML") for node in document["modelTopology"]["node"])
 
 
 def _value(given: Input) -> str:
