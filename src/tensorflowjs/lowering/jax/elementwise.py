@@ -28,13 +28,18 @@ def of_two(op: str) -> Write:
 
 
 def both(op: str, site: Site) -> Traced:
-    a, b = site.inputs
+    a, b = site.together
     return binary(op, a, b)
 
 
 def compared(op: str) -> Write:
     """Booleans compare as numbers, which all backends of TF.js do right."""
-    return lambda site: binary(op, as_number(site.input(0)), as_number(site.input(1)), BOOL)
+
+    def write(site: Site) -> Traced:
+        a, b = map(as_number, site.together)
+        return binary(op, a, b, BOOL)
+
+    return write
 
 
 def as_number(x: Traced) -> Traced:
@@ -75,7 +80,7 @@ def larger(op: str, of_bools: str, beats: str) -> Write:
     """What is not a number stays that, which WebAssembly forgets. With a limit that is a number it is a clip."""
 
     def write(site: Site) -> Traced:
-        a, b = site.inputs
+        a, b = site.together
         if site.dtype != FLOAT or site.number(0) is not None or site.number(1) is not None:
             return binary(of_bools if site.dtype == BOOL else op, a, b)
         return chosen(beats, a, b)
@@ -128,7 +133,7 @@ def reduced_precision(site: Site) -> Traced:
 
 
 def divided(site: Site) -> Traced:
-    a, b = site.inputs
+    a, b = site.together
     return binary("RealDiv", a, b) if site.dtype == FLOAT else quotient(a, b, site.number(1))
 
 
@@ -240,7 +245,7 @@ def clamped(site: Site) -> Traced:
 
 def selected(site: Site) -> Traced:
     """The first case where the condition is false or 0."""
-    which, *cases = site.inputs
+    which, *cases = site.together
     if which.dtype == BOOL:
         return where(which, cases[1], cases[0]) if len(cases) == 2 else cases[0]
     result = cases[-1]

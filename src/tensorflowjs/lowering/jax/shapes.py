@@ -37,7 +37,9 @@ def spread(site: Site) -> Traced:
         return placed
     if x.dtype == BOOL:  # which TF.js does not repeat on all backends
         return broadcast_to(placed.cast(INT), site.sizes(shape)).cast(BOOL)
-    return broadcast_to(placed, site.sizes(shape))
+    wide = broadcast_to(placed, site.sizes(shape))
+    site.walk.narrow[wide.value] = placed
+    return wide
 
 
 def transposed(site: Site) -> Traced:

@@ -28,6 +28,8 @@ from tensorflowjs.lowering.values import FLOAT, Dims, Size, Traced
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tensorflowjs.ir.graph import Value
+
 Held = Traced | np.ndarray[Any, Any]  # a value of the graph, or numbers that are known already
 Write = Callable[["Site"], "Traced | Sequence[Traced]"]
 MOST_KNOWN = 4096  # numbers in a value that is computed at once
@@ -60,6 +62,7 @@ class Walk:
         self.sizes = Sizes(builder)
         self._problems: dict[tuple[str, str, str | None], list[str]] = {}
         self._noted: set[str] = set()
+        self.narrow: dict[Value, Traced] = {}  # what values were before they were spread out, with as many axes
         self._callers: list[Any] = []  # equations that run the jaxpr in which we are
         self._constants: dict[int, tuple[Traced, NDArray[Any]]] = {}  # by identity, which lasts while it is in here
 
@@ -232,6 +235,17 @@ class Site:
     @property
     def inputs(self) -> list[Traced]:
         return [self.input(position) for position in range(len(self.held))]
+
+    @property
+    def together(self) -> list[Traced]:
+        """The operands of a primitive that works element by element, which TF.js spreads out itself.
+
+        Those that were spread out before are left as they were, if another one has the shape of the result.
+        """
+        inputs, shape = self.inputs, str(self.result.shape)
+        narrow = [self.walk.narrow.get(each.value) for each in inputs]
+        wide = [at for at, found in enumerate(narrow) if found is None and str(self.aval(at).shape) == shape]
+        return [found or each for found, each in zip(narrow, inputs, strict=True)] if wide else inputs
 
     @property
     def x(self) -> Traced:
