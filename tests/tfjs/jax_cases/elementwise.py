@@ -94,6 +94,14 @@ INTEGERS = [
     case("remainders", lambda a, b: (lax.rem(a, b), a % jnp.where(b == 0, 1, b), a % 7, lax.rem(a, 5)), _LARGE, _BY),
     case("wrapping", lambda a, b: (a + b, a - b, -a, abs(a), a * 3, ~a, a * a[::-1] % 7), _LARGE % 99999, _BY),
     case("overflow", lambda a, b: (a + b, a - b, -a, abs(a), ~a), _LARGE, _BY),
+    case(
+        "padding with large numbers",
+        lambda a: (
+            lax.pad(a, 2**30 + 1, ((1, 2, 1),)),
+            lax.reduce_window(a, 2**31 - 1, lax.min, (3,), (2,), ((2, 1),), base_dilation=(2,)),
+        ),
+        _LARGE,
+    ),
     case("signs", lambda a: (jnp.sign(a), a**2, a**3, lax.square(a)), ints(6)),
     case("shifts", lambda a: (a << 3, a >> 2, a >> 0), _LARGE),
     case("orders", lambda a, b: (a < b, a == b, lax.max(a, b), lax.min(a, b), lax.clamp(-3, a, 4)), _LARGE, _BY),

@@ -115,8 +115,15 @@ def padded(site: Site) -> Traced:
 def _padded(site: Site, x: Traced, amounts: Sequence[tuple[int, int]], number: float) -> Traced:
     for axis, (_, _, between) in enumerate(site.params["padding_config"]):
         x = with_between(x, axis, int(between), number)
-    x = pad(x, [(max(0, low), max(0, high)) for low, high in amounts], number)
+    x = surrounded(x, [(max(0, low), max(0, high)) for low, high in amounts], number)
     return cut(x, [(max(0, -low), max(0, -high)) for low, high in amounts])
+
+
+def surrounded(x: Traced, amounts: Sequence[tuple[int, int]], number: float) -> Traced:
+    """Padded. WebAssembly takes the number as a float: integers that are none are added afterwards."""
+    if x.dtype == INT and int(np.float32(number)) != number:
+        return pad(x - int(number), amounts) + int(number)
+    return pad(x, amounts, number)
 
 
 def cut(x: Traced, amounts: Sequence[tuple[int, int]]) -> Traced:
@@ -135,7 +142,8 @@ def with_between(x: Traced, axis: int, count: int, number: float = 0.0) -> Trace
     if not count or x.dims[axis] == 1:
         return x
     sizes: list[Size] = [x.size(each) for each in range(x.rank)]
-    apart = pad(x.expand(axis + 1), [(0, 0)] * (axis + 1) + [(0, count)] + [(0, 0)] * (x.rank - axis - 1), number)
+    amounts = [(0, 0)] * (axis + 1) + [(0, count)] + [(0, 0)] * (x.rank - axis - 1)
+    apart = surrounded(x.expand(axis + 1), amounts, number)
     long = sizes[axis] * (count + 1)
     return apart.reshape([*sizes[:axis], long, *sizes[axis + 1 :]]).part(axis, 0, long - count)
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from tensorflowjs.catalog.geometry import Window
-from tensorflowjs.lowering.functions import inverse, pad, product_of, sizes_of
+from tensorflowjs.lowering.functions import inverse, product_of, sizes_of
 from tensorflowjs.lowering.jax.liveness import opened
 from tensorflowjs.lowering.jax.numerals import ends
-from tensorflowjs.lowering.jax.shapes import cut, with_between
+from tensorflowjs.lowering.jax.shapes import cut, surrounded, with_between
 from tensorflowjs.lowering.jax.walking import Refusal, Site, Write
 from tensorflowjs.lowering.pooling import pooled
 from tensorflowjs.lowering.values import BOOL, FLOAT, Traced, binary
@@ -80,7 +80,7 @@ def _reduced(site: Site, x: Traced, kind: _Kind) -> Traced:
     padding = [tuple(site.fixed(size, "padding") for size in pair) for pair in site.params["padding"]]
     same = _same_padding(site, padding)
     if not same:
-        x = pad(x, [(max(0, low), max(0, high)) for low, high in padding], start)
+        x = surrounded(x, [(max(0, low), max(0, high)) for low, high in padding], start)
         x = cut(x, [(max(0, -low), max(0, -high)) for low, high in padding])
     axes = _moving(site.params)
     if x.dtype == FLOAT and kind.pool and 1 <= len(axes) <= 2 and max(site.params["window_dilation"]) == 1:
