@@ -82,6 +82,15 @@ CONTROL = [
         np.bool_(True),
         floats(2, low=1),
     ),
+    case(
+        "values from outside as results",
+        lambda x, y: (
+            lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, y), (0, x)),
+            lax.cond(x[0] > 0, lambda: (y, 1), lambda: (x, 2)),
+        ),
+        floats(3),
+        floats(3),
+    ),
     case("a constant branch", lambda x: lax.cond(True, lambda: x * 2, lambda: x / 0), floats(2)),
     case(
         "select of a batch",
