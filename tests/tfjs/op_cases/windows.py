@@ -42,7 +42,15 @@ def convolve(op: str, padding: str, stride: Any, dilation: Any, first: bool = Fa
 
 
 CONVOLUTIONS = (
+    # Strides that jump further than the window reaches along one axis, rows added along the other.
     [
+        Case(
+            f"{op} uneven {rows}x{columns}", convolve(op, "SAME", 2, 1), [IMAGE, kernel(rows, columns, 4, 2)], (), 1e-4
+        )
+        for op in ("Conv2D", "DepthwiseConv2dNative")
+        for rows, columns in ((3, 1), (1, 3))
+    ]
+    + [
         Case(
             f"{op} {padding} {stride} {dilation} {kind}",
             convolve(op, padding, stride, dilation),

@@ -14,13 +14,13 @@ from tensorflowjs.passes.rewrites.site import Rule, Site
 def conv2d(at: Site) -> Value | None:
     if channels_first(at.old):
         return moved(at)
-    return _complete(at) or _in_groups(at) or _strided_and_dilated(at)
+    return _complete(at) or _in_groups(at) or _strided_and_dilated(at) or _uneven(at)
 
 
 def depthwise(at: Site) -> Value | None:
     if channels_first(at.old):
         return moved(at)
-    return _complete(at) or _strided_and_dilated(at)
+    return _complete(at) or _strided_and_dilated(at) or _uneven(at)
 
 
 def conv3d(at: Site) -> Value | None:
@@ -75,6 +75,30 @@ def _strided_and_dilated(at: Site) -> Value | None:
     full = at.again(x, kernel, strides=[1] * 4, padding=b"VALID", explicit_paddings=[])
     masks = {"begin_mask": 15, "end_mask": 15, "ellipsis_mask": 0, "new_axis_mask": 0, "shrink_axis_mask": 0}
     return at("StridedSlice", full, at.ints([0] * 4), at.ints([0] * 4), at.ints(strides), **masks)
+
+
+def _uneven(at: Site) -> Value | None:
+    """SAME that adds rows along one axis while strides jump over the last ones of the other -> the same as EXPLICIT
+
+    The WebAssembly backend would take what strides jump over for something to add, and answer with zeros.
+    """
+    if text(at.old, "padding") != "SAME" or not _jumps_unevenly(at):
+        return None
+    x, kernel = at.inputs
+    strides, dilations = integers(at.old, "strides"), integers(at.old, "dilations", [1] * 4)
+    pads = _pads(at, x, kernel, strides, dilations)
+    if pads is None:
+        return None
+    return at.again(x, kernel, padding=b"EXPLICIT", explicit_paddings=[size for pair in pads for size in pair])
+
+
+def _jumps_unevenly(at: Site) -> bool:
+    """Whether strides jump further than the window reaches along an axis, while along some axis rows may be added."""
+    strides, dilations = integers(at.old, "strides"), integers(at.old, "dilations", [1] * 4)
+    windows = [at.shapes.dim(at.inputs[1], axis) for axis in (0, 1)]
+    reaches = [None if size is None else (size - 1) * dilations[axis] + 1 for axis, size in enumerate(windows, 1)]
+    jumps = [reach is not None and reach < strides[axis] for axis, reach in enumerate(reaches, 1)]
+    return any(jumps) and not all(reach == 1 for reach in reaches)
 
 
 def _pads(
