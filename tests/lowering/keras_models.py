@@ -51,4 +51,3 @@ def numbers(owner: Layer, shape: tuple[int, ...]) -> Any:
         return np.random.default_rng(len(owner.name)).uniform(0.5, 1.5, shape)
 
     return read
-
