@@ -164,6 +164,20 @@ def test_it_ends_quietly(tmp_path: Path, name: str, download: bool) -> None:
     assert (out.strip(), error) == ("", "")
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_asked_to_end_before_it_has_begun(tmp_path: Path, name: str) -> None:
+    heard = []
+
+    def ready(address: str) -> None:
+        signal.raise_signal(getattr(signal, name))
+        heard.append(address)  # no exception came between
+
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    server.serve(tmp_path, port=0, ready=ready)
+    assert len(heard) == 1
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
 def test_in_a_thread_it_is_gone_with_the_block(tmp_path: Path) -> None:
     threads = threading.active_count()
     with server.running(tmp_path) as address:

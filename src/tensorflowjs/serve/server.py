@@ -7,6 +7,7 @@ with running("models") as address: ...                       # in a thread
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 import time
@@ -37,8 +38,8 @@ def serve(
     Port 0 is any free one; so is no port where the usual one is taken.
     """
     root, listening = _prepare(folder, host, port)
-    with listening, suppress(KeyboardInterrupt):
-        server = _server(root)
+    server = _server(root)
+    with listening, _ended_by_signals(server):
         if ready is not None:
             ready(address_of(listening, host))
         server.run(sockets=[listening])
@@ -59,6 +60,27 @@ def running(folder: _PATH, *, host: str = LOOPBACK, port: int = 0) -> Iterator[s
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    """End the server when asked to, from before anybody hears of it until after it is gone.
+
+    uvicorn listens to signals only while it runs: one a moment earlier would be an exception in the middle of things.
+    """
+    if threading.current_thread() is not threading.main_thread():  # which alone hears signals
+        yield
+        return
+
+    def end(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _prepare(folder: _PATH, host: str, port: int | None) -> tuple[Path, socket.socket]:
