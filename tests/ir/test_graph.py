@@ -26,6 +26,18 @@ def test_a_value_lists_each_user_once() -> None:
     assert nodes["x"].output.users == [nodes["a"]]
 
 
+def test_a_value_tells_its_only_user() -> None:
+    nodes = small().nodes
+    assert nodes["a"].output.only_user is nodes["sum"]  # which reads it twice
+    nodes["late"].set_input(0, nodes["a"].output)
+    assert nodes["a"].output.only_user is None
+    nodes["sum"].set_inputs([nodes["x"].output] * 2)
+    assert nodes["a"].output.only_user is nodes["late"]
+    nodes["late"].set_input(0, nodes["x"].output)
+    assert nodes["a"].output.only_user is None
+    assert not nodes["a"].output.used
+
+
 def test_replacing_a_value_moves_users_and_outputs() -> None:
     graph = small()
     nodes = graph.nodes

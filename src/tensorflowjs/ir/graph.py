@@ -72,6 +72,16 @@ class Value:
         return list(self._users)
 
     @property
+    def used(self) -> bool:
+        """Whether any node reads this value (outputs of the graph not counted)."""
+        return bool(self._users)
+
+    @property
+    def only_user(self) -> Node | None:
+        """The node that reads this value, if it is one alone; unlike `users` no work where there are many."""
+        return next(iter(self._users)) if len(self._users) == 1 else None
+
+    @property
     def name(self) -> str:
         return self.node.name if self.index == 0 else f"{self.node.name}:{self.index}"
 
@@ -133,7 +143,7 @@ class Node:
     @property
     def used(self) -> bool:
         """Whether any output is read by a node (outputs of the graph not counted)."""
-        return any(value._users for value in self._outputs)
+        return any(value.used for value in self._outputs)
 
     def set_input(self, position: int, value: Value) -> None:
         _forget(self._inputs[position], self)

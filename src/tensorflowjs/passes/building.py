@@ -148,7 +148,7 @@ def integers(node: Node, key: str, default: Sequence[int] = ()) -> list[int]:
 def is_read(value: Value) -> bool:
     """Whether a node or an output of the graph is this value."""
     graph = value.node.graph
-    return bool(value.users) or (graph is not None and graph.is_output(value))
+    return value.used or (graph is not None and graph.is_output(value))
 
 
 def constant(value: Value) -> Any | None:

@@ -152,7 +152,7 @@ class _Optimiser:
         for value in node.outputs:
             is_output = self._graph.is_output(value)
             if value.index >= len(results):
-                if value.users or is_output:
+                if value.used or is_output:
                     return False
                 continue
             result = results[value.index]
@@ -199,8 +199,9 @@ class _Optimiser:
             else:
                 near.append(node)
                 for value in node.outputs:
-                    if len(value.users) == 1:
-                        near += value.users
+                    user = value.only_user
+                    if user is not None:
+                        near.append(user)
         return near
 
     def _is_unused(self, node: Node) -> bool:

@@ -62,7 +62,7 @@ class Spot(Site):
         """Whether nothing but this node reads `value`, so that what computes it may go."""
         graph = self.old.graph
         assert graph is not None
-        return value.users == [self.old] and not graph.is_output(value)
+        return value.only_user is self.old and not graph.is_output(value)
 
     def own(self, value: Value, *ops: str) -> Node | None:
         """The node that computes `value` for this node alone, if its op is one of `ops`."""

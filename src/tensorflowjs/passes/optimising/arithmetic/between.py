@@ -18,7 +18,7 @@ def read_by(value: Value, reader: Node) -> bool:
     """Whether nothing but `reader` reads `value`."""
     graph = reader.graph
     assert graph is not None
-    return value.users == [reader] and not graph.is_output(value)
+    return value.only_user is reader and not graph.is_output(value)
 
 
 def behind_reshapes(at: Spot, value: Value, reader: Node) -> tuple[Value, list[Node]]:

@@ -84,7 +84,7 @@ def may_take(at: Spot, user: Node, source: Value, shifts: bool) -> bool:
     other = linear(at, user)
     if other is None or user.inputs.count(source) != 1 or other.data is not source or not other.reads_last_axis:
         return False
-    return (other.adds_constants_alike or not shifts) and user.inputs[1].users == [user]
+    return (other.adds_constants_alike or not shifts) and user.inputs[1].only_user is user
 
 
 def _folded(at: Spot, found: Affine, old: Linear, passed: list[Node], times: int) -> Value:

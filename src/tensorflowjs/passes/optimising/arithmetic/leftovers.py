@@ -67,7 +67,7 @@ def _with_factor(at: Spot, added: Affine) -> Affine:
 def _is_activated(at: Spot) -> bool:
     """Whether an activation follows that fuses, and nothing else."""
     result = at.old.output
-    reader = result.users[0] if len(result.users) == 1 else None
+    reader = result.only_user
     return reader is not None and reader.op in ACTIVATIONS and read_by(result, reader) and reader.inputs[0] is result
 
 

@@ -119,7 +119,7 @@ def with_filter(at: Spot, old: Linear, data: Value, change: Callable[[NDArray[An
 
 def inflates(at: Spot, old: Linear) -> bool:
     """Whether changing the filter would leave two versions of a large one, as others read the old one too."""
-    shared = old.node.inputs[1].users != [old.node]
+    shared = old.node.inputs[1].only_user is not old.node
     if shared and old.filter.nbytes > MOST_DOUBLED:
         at.missed("the filter is shared with other nodes")
         return True

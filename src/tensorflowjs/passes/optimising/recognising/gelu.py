@@ -61,10 +61,10 @@ def gelu(at: Spot) -> Value | None:
 def _one_more(at: Spot, value: Value) -> tuple[Node, float] | None:
     """The Tanh or Erf to which `value` adds 1, or which it takes from 1; nothing else may read either."""
     total = value.node
-    if total.op not in ("Add", "AddV2", "Sub") or len(value.users) != 1:
+    if total.op not in ("Add", "AddV2", "Sub") or value.only_user is None:
         return None
     for one, curve in both_ways(total):
-        if scalar(at, one) == 1.0 and curve.node.op in ("Tanh", "Erf") and curve.users == [total]:
+        if scalar(at, one) == 1.0 and curve.node.op in ("Tanh", "Erf") and curve.only_user is total:
             if total.op == "Sub" and one is not total.inputs[0]:
                 return None
             return curve.node, -1.0 if total.op == "Sub" else 1.0
@@ -125,7 +125,7 @@ def _multiple_of_power(at: Spot, value: Value, x: Value, power: int) -> float | 
 def _by_erf(at: Spot, x: Value, curve: Node, sign: float, scale: float) -> Value | None:
     inside = curve.inputs[0]
     slope = _multiple_of_power(at, inside, x, 1)
-    if inside is x or not slope or len(inside.users) != 1:
+    if inside is x or not slope or inside.only_user is None:
         return None  # where it is x itself, this is the form below
     slope *= sign
     scaled = at("Mul", x, at.like(slope, x))

@@ -54,10 +54,10 @@ def _mean_of(at: Spot, rest: Value, x: Value, factor: Value) -> tuple[Value, Val
     if not at.only_here(rest):
         return None
     for product, offset, negated in _taken_apart(rest.node):
-        if product.node.op != "Mul" or product.users != [rest.node if product is not rest else at.old]:
+        if product.node.op != "Mul" or product.only_user is not (rest.node if product is not rest else at.old):
             continue
         for mean, other in both_ways(product.node):
-            if negated and mean.node.op == "Neg" and len(mean.users) == 1:
+            if negated and mean.node.op == "Neg" and mean.only_user is not None:
                 mean = mean.node.inputs[0]
             elif negated:
                 continue
