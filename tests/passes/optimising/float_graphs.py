@@ -84,11 +84,16 @@ def shown(model: GraphModel) -> str:
     return "\n".join(sorted(show(model).splitlines()))
 
 
-def optimised(text: str, *passes: Pass) -> str:
-    """What the passes make of a graph, as `same` shows it."""
+def model_after(text: str, *passes: Pass) -> GraphModel:
+    """What the passes make of a graph."""
     model = model_of(text)
     optimise(model, [passes], Journal())
-    return shown(model)
+    return model
+
+
+def optimised(text: str, *passes: Pass) -> str:
+    """The same, as `same` shows it."""
+    return shown(model_after(text, *passes))
 
 
 def same(text: str) -> str:
@@ -97,8 +102,7 @@ def same(text: str) -> str:
 
 def ops(text: str, *passes: Pass) -> list[str]:
     """The ops that the passes leave, in the order of the graph, without inputs and constants."""
-    model = model_of(text)
-    optimise(model, [passes], Journal())
+    model = model_after(text, *passes)
     return [node.op for node in model.graph.in_order() if node.op not in ("Const", "Placeholder")]
 
 
