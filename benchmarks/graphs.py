@@ -30,6 +30,7 @@ TOLERANCE = Tolerance(1e-3, 1e-3)
 BACKENDS = ("wasm", "cpu")
 WARM_UP = 3
 FEW_ROUNDS = 3  # where there is nothing to compare with
+SECONDS = 8.0  # that two models are compared for at least: a few runs of a small one differ by some percent by chance
 NOWHERE, NOT_CONVERTED, OTHER_NUMBERS = "nowhere", "cannot be converted", "gives other numbers"
 
 
@@ -164,13 +165,14 @@ class Latency:
     processor: list[float]
 
 
-def latencies(export: Export, folders: Mapping[str, Path], rounds: int) -> dict[str, Latency]:
-    """All models in turns in wasm, in one process of Node."""
+def latencies(export: Export, folders: Mapping[str, Path], rounds: int, seconds: float = 0) -> dict[str, Latency]:
+    """All models in turns in wasm, in one process of Node: at least so many rounds, and for so long."""
     inputs, _ = export.sample()
     request = {
         "backend": "wasm",
         "warmUp": WARM_UP,
         "rounds": rounds,
+        "seconds": seconds,
         "models": {name: str(folder / "model.json") for name, folder in folders.items()},
         "inputs": [
             {"name": name, "dtype": str(array.dtype), "shape": array.shape, "values": array.ravel().tolist()}
@@ -264,7 +266,7 @@ def _latency(export: Export, ours: bool, theirs: bool, rounds: int) -> dict[str,
     folders |= {"theirs": export.theirs} if theirs else {}
     if not folders:
         return {}
-    each = latencies(export, folders, rounds if ours and theirs else FEW_ROUNDS)
+    each = latencies(export, folders, *((rounds, SECONDS) if ours and theirs else (FEW_ROUNDS,)))
     wall = {name: median(times.wall) for name, times in each.items()}
     found = {"milliseconds": wall.get("ours"), "their_milliseconds": wall.get("theirs")}
     if ours and theirs:

@@ -4,9 +4,9 @@
  *
  *   node latency.cjs NODE_MODULES REQUEST.json
  *
- * The request: {backend, warmUp, rounds, models: {name: model.json}, inputs: [{name, dtype, shape, values}]}. What is
- * written: {name: {wall: [milliseconds of each round], processor: [the same of processor time]}}. A run lasts until the
- * values of all outputs are there.
+ * The request: {backend, warmUp, rounds, seconds, models: {name: model.json}, inputs: [{name, dtype, shape, values}]};
+ * there are at least so many rounds, and for so long. What is written: {name: {wall: [milliseconds of each round],
+ * processor: [the same of processor time]}}. A run lasts until the values of all outputs are there.
  */
 const fs = require("fs");
 const path = require("path");
@@ -66,7 +66,9 @@ async function main() {
   for (const [name, file] of Object.entries(request.models)) {
     models.push({ name, model: await tf.loadGraphModel(fromFiles(file)), wall: [], processor: [] });
   }
-  for (let round = -request.warmUp; round < request.rounds; round++) {
+  let end = Infinity; // milliseconds
+  for (let round = -request.warmUp; round < request.rounds || performance.now() < end; round++) {
+    if (round === 0) end = performance.now() + 1e3 * request.seconds;
     // Whoever comes first may find the caches of the other.
     for (const entry of round % 2 ? models : [...models].reverse()) {
       const { wall, processor } = await timed(entry.model, inputs);
