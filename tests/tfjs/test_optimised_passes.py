@@ -23,6 +23,7 @@ from tests.passes.optimising import (
     test_leading,
     test_padding,
     test_recognising,
+    test_sums,
     test_transposed,
     test_whole_pools,
 )
@@ -36,6 +37,7 @@ MODULES = (
     test_leading,
     test_padding,
     test_recognising,
+    test_sums,
     test_transposed,
     test_whole_pools,
 )

@@ -16,6 +16,7 @@ from tensorflowjs.passes.optimising.arithmetic import (
     leading,
     leftovers,
     padding,
+    sums,
     transposed,
     turned,
 )
@@ -61,6 +62,7 @@ _SPELLINGS = (
 STAGES: dict[str, tuple[Pass, ...]] = {
     "simplify": (*_BASICS, *_SHAPES, dead_branches.PASS),
     "fold": (*_BASICS, *_SPELLINGS, *_CONSTANTS),
+    "merge": (*_BASICS, joining.PASS, sums.PASS, *_CONSTANTS),  # once nothing before or behind the sums can be folded
     "fuse": (*_BASICS, prelu.LEAKY, fusing.BIASES, fusing.ACTIVATIONS, leftovers.PASS, transposed.PIXELS),
 }
 

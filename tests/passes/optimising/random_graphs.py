@@ -259,6 +259,23 @@ def block(g: _Grower, at: _Grown) -> _Grown | None:
     return made and g.pick((unary, prelu, clipped, leaky, swish, scaled))(g, made)
 
 
+def summed(g: _Grower, at: _Grown) -> _Grown | None:
+    """Two convolutions that look at single places, of the same image, of another, or of one that is spread over it."""
+    if len(at.sizes) != 4:
+        return None
+    filters = int(g.rng.integers(1, 6))
+    spread = g.build.mean(at.value, [1, 2], keep=True)
+    others = [at.value, g.op("Tanh", at.value), g.op("Sin", at.value), spread]
+    terms = []
+    for value in (at.value, g.pick(others)):
+        kernel = g.numbers(1, 1, at.sizes[3], filters)
+        attrs = {"strides": [1] * 4, "dilations": [1] * 4, "padding": g.pick((b"SAME", b"VALID"))}
+        made = g.op("Conv2D", value, kernel, data_format=b"NHWC", explicit_paddings=[], **attrs)
+        biased_ = g.op("BiasAdd", made, g.numbers(filters), data_format=b"NHWC")
+        terms.append(g.pick([made, biased_]))
+    return _Grown(g.op(g.pick(("Add", "AddV2")), *terms), (*at.sizes[:3], filters), at.batched)
+
+
 def scaled(g: _Grower, at: _Grown) -> _Grown:
     """By a number or a vector, added or multiplied, of which some folds must not be fooled."""
     other = g.numbers(*g.pick([(), at.sizes[-1:], (1,) * (len(at.sizes) - 1) + at.sizes[-1:]]))
@@ -432,7 +449,7 @@ def of_constants(g: _Grower, at: _Grown) -> _Grown:
 
 
 GROWTHS: tuple[Growth, ...] = (
-    block, block, block, block, block, spread_out, whole,
+    block, block, block, block, block, summed, spread_out, whole,
     unary, unary, leaky, squares, roots, with_constant, with_constant, with_constant, divided, with_earlier, clipped,
     prelu, swish, gelu, convolution, convolution, convolution, biased, biased, normalized, spelled_norm, layer_norm,
     softmax, padded, padded, pooled, multiplied, multiplied, attended, transposed, transposed, reshaped, reshaped,
