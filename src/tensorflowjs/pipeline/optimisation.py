@@ -16,6 +16,7 @@ from tensorflowjs.passes.optimising.arithmetic import (
     leading,
     leftovers,
     padding,
+    siblings,
     sums,
     transposed,
     turned,
@@ -63,7 +64,15 @@ STAGES: dict[str, tuple[Pass, ...]] = {
     "simplify": (*_BASICS, *_SHAPES, dead_branches.PASS),
     "fold": (*_BASICS, *_SPELLINGS, *_CONSTANTS),
     "merge": (*_BASICS, joining.PASS, sums.PASS, *_CONSTANTS),  # once nothing before or behind the sums can be folded
-    "fuse": (*_BASICS, prelu.LEAKY, fusing.BIASES, fusing.ACTIVATIONS, leftovers.PASS, transposed.PIXELS),
+    "fuse": (
+        *_BASICS,
+        siblings.PASS,
+        prelu.LEAKY,
+        fusing.BIASES,
+        fusing.ACTIVATIONS,
+        leftovers.PASS,
+        transposed.PIXELS,
+    ),
 }
 
 NAMES: tuple[str, ...] = tuple(dict.fromkeys(each.name for stage in STAGES.values() for each in stage))
