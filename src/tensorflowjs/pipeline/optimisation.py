@@ -11,11 +11,13 @@ from tensorflowjs.passes.optimising.arithmetic import (
     biases,
     cheaper,
     constants,
+    depthwise_windows,
     factors,
     hidden_factors,
     leading,
     leftovers,
     padding,
+    pooled_first,
     siblings,
     sums,
     transposed,
@@ -58,6 +60,7 @@ _CONSTANTS = (
 # What takes more nodes than it has to.
 _SPELLINGS = (
     activations.PASS, prelu.PASS, gelu.PASS, softmax.PASS, layer_norm.PASS, whole_pools.PASS, cheaper.PASS,
+    pooled_first.PASS,
 )  # fmt: skip
 
 STAGES: dict[str, tuple[Pass, ...]] = {
@@ -68,6 +71,7 @@ STAGES: dict[str, tuple[Pass, ...]] = {
         *_BASICS,
         siblings.PASS,
         prelu.LEAKY,
+        depthwise_windows.PASS,
         fusing.BIASES,
         fusing.ACTIVATIONS,
         leftovers.PASS,
