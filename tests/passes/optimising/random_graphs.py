@@ -14,6 +14,7 @@ import numpy as np
 from tensorflowjs.ir.graph import Attr, Graph, GraphModel, Node, Port, Shape, Type, Value
 from tensorflowjs.passes.building import Builder
 from tests.passes.optimising.random_shapes import SHAPES
+from tests.passes.optimising.random_windows import WINDOWS
 
 BATCH = 3  # what the unknown size is when the models run
 INPUTS: tuple[tuple[int | None, ...], ...] = ((None, 6, 6, 4), (None, 5, 8), (None, 8), (2, 4, 4, 2))
@@ -454,5 +455,5 @@ GROWTHS: tuple[Growth, ...] = (
     prelu, swish, gelu, convolution, convolution, convolution, biased, biased, normalized, spelled_norm, layer_norm,
     softmax, padded, padded, pooled, multiplied, multiplied, attended, transposed, transposed, reshaped, reshaped,
     expanded, squeezed, reduced, joined, parted, sliced, selected, added_up, cast_back, of_constants,
-    *SHAPES,
+    *SHAPES, *WINDOWS,
 )  # fmt: skip
