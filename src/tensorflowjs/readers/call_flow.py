@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from tensorflowjs.errors import CorruptInputError
 from tensorflowjs.ir.graph import Func, Graph, Node, Value
@@ -26,6 +27,11 @@ class Frame:
     function: Graph
     outer: Frame | None
     depth: int
+
+    @cached_property
+    def arguments(self) -> dict[Node, int]:
+        """Where each stands in the call; there is one for every variable, so thousands."""
+        return {node: index for index, node in enumerate(self.function.inputs)}
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class CallFlow:
                 return value, frame
 
     def _argument(self, node: Node, frame: Frame) -> Value:
-        index = frame.function.inputs.index(node)
-        if index >= len(frame.call.inputs):
+        index = frame.arguments.get(node)
+        if index is None or index >= len(frame.call.inputs):
             raise CorruptInputError(f"{frame.call.name} does not give {frame.function.name} its argument {node.name}.")
         return frame.call.inputs[index]
