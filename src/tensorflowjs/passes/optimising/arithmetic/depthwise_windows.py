@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +45,7 @@ MOST_PARTS = 9
 GAIN_OF_A_NODE = 200_000  # nanoseconds
 _FAST = {1: 0.5, 3: 0.8, 4: 0.8, 9: 1.8, 25: 4.1}  # places -> nanoseconds for each result
 _SLOW = (4.6, 0.755)  # for each result, and for each of its places
-_CUT = 1.0  # for each result, roughly: a slice of what comes in
+_CUT = 1.0  # for each number of a slice of what comes in
 _ADDED = 0.3  # for each that is added, and for the sum
 _TILES = ((1, 3), (3, 1), (2, 2), (1, 4), (4, 1), (3, 3), (1, 9), (9, 1), (5, 5), (1, 25), (25, 1))
 
@@ -75,6 +76,7 @@ Part = tuple[_Stretch, _Stretch]  # rows and columns
 class _Plan:
     tile: Pair
     parts: tuple[Part, ...]
+    steps: int  # how many places of the image there are to each result
 
     @property
     def cuts(self) -> int:
@@ -90,7 +92,7 @@ class _Plan:
         """Nanoseconds for each result."""
         count = len(self.parts)
         added = _ADDED * (count + 1) if count > 1 else 0
-        return count * _FAST[self.tile[0] * self.tile[1]] + self.cuts * _CUT + added
+        return count * _FAST[self.tile[0] * self.tile[1]] + self.cuts * _CUT * self.steps + added
 
 
 def convolution(at: Spot) -> Value | None:
@@ -140,7 +142,7 @@ def _plan(at: Spot, node: Node) -> _Plan | None:
     if around is None:
         at.missed("how large the image is is not known, so neither is the padding")
         return None
-    plans = list(_plans((height, width), around, integers(node, "dilations", [1] * 4)[1:3]))
+    plans = list(_plans(old, around))
     if not plans:
         at.missed(f"it would take more than {MOST_PARTS} smaller windows")
         return None
@@ -148,11 +150,12 @@ def _plan(at: Spot, node: Node) -> _Plan | None:
     return best if _pays(at, old, best, _SLOW[0] + _SLOW[1] * places) else None
 
 
-def _plans(window: Pair, around: tuple[Pair, Pair], dilations: list[int]) -> Iterator[_Plan]:
+def _plans(old: Linear, around: tuple[Pair, Pair]) -> Iterator[_Plan]:
+    window, dilations = old.filter.shape[:2], integers(old.node, "dilations", [1] * 4)[1:3]
     for tile in _TILES:
         if -(-window[0] // tile[0]) * -(-window[1] // tile[1]) <= MOST_PARTS:
             rows, columns = map(_stretches, window, tile, around, dilations)
-            yield _Plan(tile, tuple(product(rows, columns)))
+            yield _Plan(tile, tuple(product(rows, columns)), prod(integers(old.node, "strides")))
 
 
 def _stretches(window: int, tile: int, around: Pair, dilation: int) -> list[_Stretch]:
@@ -198,7 +201,7 @@ def _pays(at: Spot, old: Linear, plan: _Plan, cost: float) -> bool:
         if not all(_is_left(at, old.data, part) for part in plan.parts):
             at.missed("some of its window reads nothing but padding")
             return False
-        results = np.prod([dim or 0 for dim in (sizes[1] or ())[1:]], dtype=float)
+        results = prod(dim or 0 for dim in (sizes[1] or ())[1:])
         if results * (cost - plan.cost) < GAIN_OF_A_NODE * plan.nodes_more:
             at.missed("the image is too small for that to be worth more nodes")
             return False
