@@ -92,6 +92,15 @@ STAYS = {
     "a residual": (CONV + "%d = Placeholder() {shape: shape[?, 3, 3, 8]}\n%y = AddV2(%c, %d)", None),
     "a bias of rank 4": (CONV + "%b = float32[1, 1, 1, 8]\n%y = AddV2(%c, %b)", None),
     "a scalar bias": (CONV + "%b = float32[1]\n%y = BiasAdd(%c, %b)", "vector of all channels"),
+    "a bias that was a matrix": (
+        MATMUL
+        + "%d = Placeholder() {shape: shape[1, 8]}\n%to = int32[1]{8}\n%b = Reshape(%d, %to)\n%y = BiasAdd(%c, %b)",
+        "not a constant",
+    ),
+    "a bias that was a row": (
+        CONV + "%d = Placeholder() {shape: shape[2, 8]}\n%b = Unpack(%d) {axis: 0, num: 2}\n%y = BiasAdd(%c, %b)",
+        "not a constant",
+    ),
     "read elsewhere": (CONV + BIAS + "%y = AddV2(%a, %c)", "something else reads"),
     "an output": ("output a = %c\noutput y = %y\n" + CONV + "%y = Relu(%c)", "something else reads"),
     "another activation": (CONV + "%y = Tanh(%c)", None),

@@ -8,9 +8,10 @@
     DepthwiseConv2dNative      FusedDepthwiseConv2dNative    Relu Relu6 Elu Sigmoid Prelu
     MatMul, BatchMatMulV2      _FusedMatMul                  Relu Relu6 Elu Sigmoid Prelu LeakyRelu
 
-That is what all backends take: a bias is a vector in WebAssembly, and goes wrong with several or transposed matrices;
-slopes of LeakyRelu get lost on the way to depthwise convolutions; those of Prelu may be taken for a bias where there is
-none, so they come with one of zeros. Shapes in between move behind.
+That is what all backends take: a bias is a vector in WebAssembly, one that never was of another shape, not even before
+a Reshape, and goes wrong with several or transposed matrices; slopes of LeakyRelu get lost on the way to depthwise
+convolutions; those of Prelu may be taken for a bias where there is none, so they come with one of zeros. Shapes in
+between move behind.
 """
 
 from __future__ import annotations
@@ -51,7 +52,18 @@ def with_bias(at: Spot) -> Value | None:
     if bias is None or len(bias) != 1 or bias[0] is None or bias[0] != channels:
         at.missed("the bias is not known to be a vector of all channels")
         return None
+    if not _is_constant(at.inputs[1]):
+        at.missed("the bias is not a constant")
+        return None
     return again(at, _fused(at, node, [at.inputs[1]], [b"BiasAdd"]), passed)
+
+
+def _is_constant(value: Value) -> bool:
+    """Whether `value` is a constant, even in a loop. Others may share memory with what has another shape."""
+    node = value.node
+    while node.op in ("Identity", "Enter"):
+        node = node.inputs[0].node
+    return node.op == "Const"
 
 
 def _is_plain_product(at: Spot, node: Node) -> bool:
