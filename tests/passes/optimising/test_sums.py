@@ -212,8 +212,8 @@ STAYS = {
         "ConcatV2 would take longer than the sum of so few channels",
     ),
     "of very many channels": (
-        "%p = Placeholder() {shape: shape[?, 2, 2, 520]}\n%x = Tanh(%p)\n%z = Sin(%p)\n"
-        "%v = float32[1, 1, 520, 1]\n%w = float32[1, 1, 520, 1]\n"
+        "%p = Placeholder() {shape: shape[?, 2, 2, 260]}\n%x = Tanh(%p)\n%z = Sin(%p)\n"
+        "%v = float32[1, 1, 260, 1]\n%w = float32[1, 1, 260, 1]\n"
         "%a = Conv2D(%x, %v)\n%c = Conv2D(%z, %w)\n%y = AddV2(%a, %c)",
         "too many channels would come in",
     ),

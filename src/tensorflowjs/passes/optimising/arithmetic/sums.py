@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 FEWEST_OUT = 128  # channels, but in small images
 SMALL = 256  # places
-MOST_IN = 1024  # channels of both: eight columns of a filter in 32 KiB
+MOST_IN = 512  # channels of both: eight columns of a filter, computed at once, take half of a cache of 32 KiB
 
 
 @dataclass(frozen=True)
