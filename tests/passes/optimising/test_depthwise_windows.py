@@ -42,8 +42,8 @@ def test_zeros_make_up_for_what_a_window_lacks() -> None:
         """
     output y = %y
     %x = Placeholder() {shape: shape[?, 9, ?, 1]}
-    %y/Const = float32[3, 1, 1, 1]{1.0, 2.0, 0.0}
-    %y = DepthwiseConv2dNative(%x, %y/Const) {explicit_paddings: [0, 0, 0, 1, 0, 0, 0, 0], padding: "EXPLICIT",
+    %y/Const = float32[3, 1, 1, 1]{0.0, 1.0, 2.0}
+    %y = DepthwiseConv2dNative(%x, %y/Const) {explicit_paddings: [0, 0, 1, 0, 0, 0, 0, 0], padding: "EXPLICIT",
       strides: [1, 2, 2, 1]}
     """.replace("\n      ", " ")
     )
@@ -110,6 +110,7 @@ def test_one_is_left(text: str, shape: str) -> None:
     graph = _after(text)
     (conv,) = (node for node in graph.in_order() if node.op not in ("Const", "Placeholder"))
     assert str(list(conv.inputs[1].node.tensor.shape)) == shape
+    assert (conv.attrs["padding"] == b"SAME") == (SAME in text)
 
 
 STAYS = {

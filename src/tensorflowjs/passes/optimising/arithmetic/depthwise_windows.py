@@ -17,7 +17,8 @@ and a large window becomes the sum of several:
 where every weight is in one of the parts, and the others have zeros there. Measured: 40 % of the time for 7 x 7, a
 quarter for 4 x 4 and for 5 x 1. But graphics processors have to be told of every node, so each that is added has to
 gain 0.2 ms by estimate: windows of 7 x 7 are left alone for images with fewer than some 30,000 results. Sums are taken
-in another order; zeros spread infinities and NaN, which no trained network has, a little further.
+in another order; zeros spread infinities and NaN, which no trained network has, a little further. The padding of parts
+needs TF.js 3.21.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ Pair = tuple[int, int]
 class _Stretch:
     """A part of a window along one axis."""
 
-    begin: int  # which of the window's rows is its first
+    begin: int  # which of the window's rows is its first; before the window, if negative
     own: range  # which rows of the window it has; zeros stand for the others
     pads: Pair  # before and behind; what is cut off instead, if negative
 
@@ -159,9 +160,10 @@ def _plans(old: Linear, around: tuple[Pair, Pair]) -> Iterator[_Plan]:
 
 
 def _stretches(window: int, tile: int, around: Pair, dilation: int) -> list[_Stretch]:
-    """Parts of one length that make up a window, the last one at its end if there are several."""
+    """Parts of one length that make up a window, the last one at its end; one alone is around it, as SAME has it."""
     count = -(-window // tile)
-    begins = [(window - tile) * index // (count - 1) for index in range(count)] if count > 1 else [0]
+    begins = [(window - tile) * index // (count - 1) for index in range(count)] if count > 1 else []
+    begins = begins or [(window - 1) // 2 - (tile - 1) // 2]
     found: list[_Stretch] = []
     done = 0
     for begin in begins:
@@ -220,11 +222,21 @@ def _convolved(at: Spot, node: Node, plan: _Plan) -> Iterator[Value]:
     old = linear(at, node)
     assert old is not None
     for part in plan.parts:
-        pads = [pad for stretch in part for pad in stretch.padding]
-        padding: dict[str, Attr] = {"padding": b"VALID", "explicit_paddings": []}
-        if any(pads):
-            padding = {"padding": b"EXPLICIT", "explicit_paddings": [0, 0, *pads, 0, 0]}
-        yield at(OP, _reached(at, old.data, part), _filter(at, old, plan.tile, part), **{**node.attrs, **padding})
+        attrs = {**node.attrs, **_padding(node, plan.tile, part)}
+        yield at(OP, _reached(at, old.data, part), _filter(at, old, plan.tile, part), **attrs)
+
+
+def _padding(node: Node, tile: Pair, part: Part) -> dict[str, Attr]:
+    """SAME where that is it, which older releases of TF.js know as well."""
+    pads = [pad for stretch in part for pad in stretch.padding]
+    if not any(pads):
+        return {"padding": b"VALID", "explicit_paddings": []}
+    dilations = integers(node, "dilations", [1] * 4)[1:3]
+    totals = [(size - 1) * dilation for size, dilation in zip(tile, dilations, strict=True)]
+    is_same = pads == [half for total in totals for half in (total // 2, total - total // 2)]
+    if is_same and max(integers(node, "strides")) == 1 and not any(any(stretch.cut) for stretch in part):
+        return {"padding": b"SAME", "explicit_paddings": []}
+    return {"padding": b"EXPLICIT", "explicit_paddings": [0, 0, *pads, 0, 0]}
 
 
 def _reached(at: Spot, x: Value, part: Part) -> Value:
