@@ -18,6 +18,7 @@ from tensorflowjs.verify.session import Backend
 from tests.passes.optimising import (
     test_cheaper,
     test_constants,
+    test_early_strides,
     test_filters,
     test_fusing,
     test_leading,
@@ -34,6 +35,7 @@ from tests.passes.optimising.float_graphs import model_of
 MODULES = (
     test_cheaper,
     test_constants,
+    test_early_strides,
     test_filters,
     test_fusing,
     test_leading,

@@ -29,6 +29,7 @@ from tensorflowjs.passes.optimising.simplifying import (
     dead_branches,
     dilations,
     duplicates,
+    early_strides,
     folding,
     joining,
     known_sizes,
@@ -66,7 +67,8 @@ _SPELLINGS = (
 STAGES: dict[str, tuple[Pass, ...]] = {
     "simplify": (*_BASICS, *_SHAPES, dead_branches.PASS),
     "fold": (*_BASICS, *_SPELLINGS, *_CONSTANTS),
-    "merge": (*_BASICS, joining.PASS, sums.PASS, *_CONSTANTS),  # once nothing before or behind the sums can be folded
+    # Once nothing around convolutions can be folded; early strides leave more of them to be summed.
+    "merge": (*_BASICS, early_strides.PASS, joining.PASS, sums.PASS, *_CONSTANTS),
     "fuse": (
         *_BASICS,
         siblings.PASS,

@@ -196,7 +196,7 @@ def convolution(g: _Grower, at: _Grown) -> _Grown | None:
         return None
     channels, filters = at.sizes[3], int(g.rng.integers(1, 6))
     depthwise = g.rng.random() < 0.35
-    stride, size, dilation = g.pick([(1, 1, 1), (1, 3, 1), (2, 3, 1), (1, 2, 1), (1, 2, 2)])
+    stride, size, dilation = g.pick([(1, 1, 1), (1, 3, 1), (2, 3, 1), (1, 2, 1), (1, 2, 2), (2, 1, 1)])
     padding = g.pick((b"SAME", b"VALID"))
     kernel = g.numbers(size, size, channels, min(filters, 2) if depthwise else filters)
     op = "DepthwiseConv2dNative" if depthwise else "Conv2D"

@@ -219,4 +219,4 @@ class _Region:
         return widths
 
 
-PASS = Pass("early strides", "places of images that every reader passes over", whole=stride_early)
+PASS = Pass("early_strides", "places of images that every reader passes over", whole=stride_early)
