@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tensorflowjs.passes.rewrites import (
     arithmetic,
+    axes,
     channels,
     complexes,
     convolution,
@@ -38,7 +39,7 @@ from tensorflowjs.passes.rewrites import (
 from tensorflowjs.passes.rewrites.site import Rule
 
 _FAMILIES = (
-    arithmetic, channels, complexes, convolution, diagonals, einsum, fused, images, indexing, integers, lists,
+    arithmetic, channels, complexes, axes, convolution, diagonals, einsum, fused, images, indexing, integers, lists,
     matrices, normalization, partitions, pools, quantisation, randomness, ranks, reductions, scaling, segments,
     slicing, spectral, suppression, tables, transposed,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tensorflowjs.ir.graph import Attr, Type, Value
-from tensorflowjs.passes.building import constant, flag
+from tensorflowjs.passes.building import constant, flag, integer
 from tensorflowjs.passes.rewrites.site import Rule, Site
 from tensorflowjs.passes.types import type_of
 
@@ -24,6 +24,15 @@ def by_parts(position: int = 0) -> Rule:
         return [at("Complex", real, imaginary) for real, imaginary in zip(*outcomes, strict=True)]
 
     return rule
+
+
+def stacked(at: Site) -> Value | None:
+    """Pack(z, w) -> Complex(Pack(Real(z), Real(w)), Pack(Imag(z), Imag(w))): WebGL and WebGPU lose the new axis"""
+    if not _is_complex(at):
+        return None
+    real, imaginary = zip(*(_halves(at, value) for value in at.inputs), strict=True)
+    axis = integer(at.old, "axis")
+    return at("Complex", at("Pack", *real, axis=axis), at("Pack", *imaginary, axis=axis))
 
 
 def _attrs_of_parts(at: Site) -> dict[str, Attr]:
@@ -137,12 +146,13 @@ def pad_with_value(at: Site) -> Value | None:
 
 
 _LINEAR = ("Slice", "StridedSlice", "Pad", "MirrorPad", "Tile", "ReverseV2", "Neg", "Sum", "GatherNd", "BroadcastTo",
-           "Mean", "Cumsum", "GatherV2", "Gather")  # fmt: skip
+           "Mean", "Cumsum", "GatherV2", "Gather", "Reshape", "ExpandDims", "Squeeze")  # fmt: skip
 
 RULES: dict[str, Rule] = {
     **dict.fromkeys((*_LINEAR, "Unpack", "SplitV"), by_parts()),
     **dict.fromkeys(("Split", "Fill"), by_parts(1)),
     **dict.fromkeys(("Add", "AddV2", "Sub"), added),
+    "Pack": stacked,
     "Mul": multiplied,
     **dict.fromkeys(("Div", "RealDiv"), divided),
     **dict.fromkeys(("Reciprocal", "Inv"), inverted),

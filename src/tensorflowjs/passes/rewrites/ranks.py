@@ -1,4 +1,4 @@
-"""Element by element on more axes than the kernels of WebAssembly can count."""
+"""Element by element on more axes than kernels can count."""
 
 from __future__ import annotations
 
@@ -6,42 +6,60 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from tensorflowjs.ir.graph import Value
-from tensorflowjs.passes.dims import Dim
+from tensorflowjs.passes.dims import Dim, Dims
 from tensorflowjs.passes.rewrites.site import Rule, Site
 
-_MOST_AXES = 6
+_MOST_AXES = 6  # in WebAssembly
+_MOST_CHOSEN = 4  # in WebGL and WebGPU
 
 
 def fewer_axes(at: Site) -> Value | None:
     """Mul(x, y) of seven axes or more -> Reshape to fewer, Mul, Reshape back
 
-    Axes side by side become one where both operands have them, and where only the same one does.
+    Axes side by side become one where the same operands have them.
     """
+    return _on_fewer(at, _MOST_AXES)
+
+
+def fewer_chosen(at: Site) -> Value | None:
+    """SelectV2(c, x, y) of five axes or more -> Reshape to fewer, SelectV2, Reshape back"""
+    return _on_fewer(at, _MOST_CHOSEN)
+
+
+def _on_fewer(at: Site, most: int) -> Value | None:
     found = [at.shapes.of(value) for value in at.inputs]
-    if len(found) != 2 or found[0] is None or found[1] is None or max(map(len, found)) <= _MOST_AXES:  # type: ignore[arg-type]
+    rank = max((len(dims) for dims in found if dims is not None), default=0)
+    if None in found or rank <= most:
         return None
-    rank = max(len(dims) for dims in found if dims is not None)
-    padded = [(1,) * (rank - len(dims)) + dims for dims in found if dims is not None]
-    groups = [list(axes) for _, axes in groupby(range(rank), key=lambda axis: _kind(padded[0][axis], padded[1][axis]))]
-    if len(groups) > _MOST_AXES:
+    axes = list(zip(*(_of_rank(dims, rank) for dims in found), strict=True))
+    groups = [list(group) for _, group in groupby(range(rank), key=lambda axis: _kind(axis, axes[axis]))]
+    if len(groups) > most:
         return None
     sizes = [_all_sizes(at, value, rank) for value in at.inputs]
     flat = [_grouped(at, value, each, groups) for value, each in zip(at.inputs, sizes, strict=True)]
-    wide = [one if other == 1 else other for one, other in zip(*sizes, strict=True)]
-    return at.reshape(at.again(*flat), at.packed(wide))
+    return at.reshape(at.again(*flat), at.packed([_widest(each) for each in zip(*sizes, strict=True)]))
+
+
+def _of_rank(dims: Dims, rank: int) -> tuple[Dim, ...]:
+    return (1,) * (rank - len(dims or ())) + (dims or ())
+
+
+def _kind(axis: int, dims: Sequence[Dim]) -> tuple[bool, ...] | int:
+    """Which operands have an axis, the others repeat their only element; the axis itself if that is not known."""
+    several = [dim for dim in dims if dim != 1]
+    return axis if len(several) > 1 and None in several else tuple(dim == 1 for dim in dims)
+
+
+def _widest(sizes: Sequence[Value | int]) -> Value | int:
+    """The size of the result: that of an operand that has the axis, a known one if there is any."""
+    several = [size for size in sizes if not (isinstance(size, int) and size == 1)]
+    return next((size for size in several if isinstance(size, int)), several[0] if several else 1)
 
 
 def _all_sizes(at: Site, value: Value, rank: int) -> list[Value | int]:
     """The sizes of `value`, with axes of size 1 in front."""
     sizes = at.sizes(value) or []
     return [*[1] * (rank - len(sizes)), *sizes]
-
-
-def _kind(one: Dim, other: Dim) -> str:
-    """Who has an axis: both, or the other operand has to repeat its only element."""
-    if one == 1 and other != 1:
-        return "second"
-    return "first" if other == 1 and one != 1 else "both"
 
 
 def _grouped(at: Site, value: Value, sizes: Sequence[Value | int], groups: Sequence[Sequence[int]]) -> Value:
@@ -52,4 +70,7 @@ _OPS = ("Add", "AddV2", "Sub", "Mul", "RealDiv", "Div", "DivNoNan", "FloorDiv", 
         "SquaredDifference", "Atan2", "Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "LogicalAnd",
         "LogicalOr")  # fmt: skip
 
-RULES: dict[str, Rule] = dict.fromkeys(_OPS, fewer_axes)
+RULES: dict[str, Rule] = {
+    **dict.fromkeys(_OPS, fewer_axes),
+    **dict.fromkeys(("Select", "SelectV2"), fewer_chosen),
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensorflowjs.ir.graph import Value
+from tensorflowjs.ir.graph import Type, Value
 from tensorflowjs.passes.building import constant, flag, integer
 from tensorflowjs.passes.rewrites.site import Rule, Site
 from tensorflowjs.passes.types import type_of
@@ -37,13 +37,39 @@ def running(at: Site) -> Value | None:
     return at.again(at.x, at.ints(int(axis) + rank))
 
 
-def dense_bincount(at: Site) -> Value | None:
-    """DenseBincount of whether there are any -> without weights, which TF.js would return"""
-    weights = at.inputs[2]
-    if not flag(at.old, "binary_output") or at.shapes.dim(weights, 0) == 0:
+def product_kept(at: Site) -> Value | None:
+    """Prod(x) that keeps its axes -> Prod(x) without them, then ExpandDims: WebGPU drops them where x is small"""
+    rank = at.shapes.rank(at.x)
+    axes = at.shapes.axes(at.inputs[1], rank) if rank is not None else None
+    if axes is None or not flag(at.old, "keep_dims"):
         return None
-    empty = at.const([], type_of(weights) or "float32")
-    return at.again(*at.inputs[:2], empty)
+    found = at.again(*at.inputs, keep_dims=False)
+    for axis in sorted(axes):
+        found = at.expand(found, axis)
+    return found
+
+
+def place_in_a_row(at: Site) -> Value | None:
+    """ArgMax of one axis -> of a single row, then Reshape, since WebGPU leaves an axis of size 1"""
+    if at.shapes.rank(at.x) != 1:
+        return None
+    return at.reshape(at.again(at.reshape(at.x, [1, -1]), at.ints(1)), [])
+
+
+def bincount(at: Site) -> Value | None:
+    """Counts as integers -> counted as floats: WebGPU returns their bits; whether there are any -> Minimum(counts, 1)
+
+    Without weights where only that is asked for: TF.js would return them.
+    """
+    x, size, weights = at.inputs
+    dtype = type_of(weights)
+    unweighted = at.shapes.dim(weights, 0) == 0
+    binary = flag(at.old, "binary_output")
+    if dtype not in ("float32", "int32") or not (binary or (dtype == "int32" and unweighted)):
+        return None
+    changes = {"binary_output": False} if binary else {}
+    found = at.again(x, size, at.const([], "float32"), T=Type("float32"), **changes)
+    return at.cast(at("Minimum", found, at.const(1, "float32")) if binary else found, dtype)
 
 
 def in_top_k(at: Site) -> Value | None:
@@ -67,6 +93,8 @@ RULES: dict[str, Rule] = {
     "Mean": mean_of_integers,
     "EuclideanNorm": euclidean_norm,
     **dict.fromkeys(("Cumsum", "Cumprod"), running),
-    "DenseBincount": dense_bincount,
+    "Prod": product_kept,
+    **dict.fromkeys(("ArgMax", "ArgMin"), place_in_a_row),
+    **dict.fromkeys(("Bincount", "DenseBincount"), bincount),
     **dict.fromkeys(("InTopK", "InTopKV2"), in_top_k),
 }

@@ -13,6 +13,7 @@ from tensorflowjs.passes.rewrites.site import Rule, Site
 from tensorflowjs.passes.types import type_of
 
 _MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
+_MOST_AXES = 4
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,17 @@ class _Step:
 def strided_slice(at: Site) -> Value | None:
     """x[a:b:2, 0] -> x[a:b] along the first axis, every second of it, then [:, 0]
 
-    TF.js counts steps along the wrong axes once one is dropped, and WebAssembly returns the bits of integers and
-    bools as floats. Steps backwards become ReverseV2 and steps forwards.
+    TF.js counts steps along the wrong axes once one is dropped, WebAssembly returns the bits of integers and bools as
+    floats, and the shaders of WebGL and WebGPU take steps along four axes at most. Steps backwards become ReverseV2
+    and steps forwards.
     """
     steps = _steps(at)
     if not steps:
         return _in_order(at)
-    if at.dtype == "float32" and not integer(at.old, "shrink_axis_mask"):
-        return None
     rank = at.shapes.rank(at.x)
     if rank is None:
+        return None
+    if at.dtype == "float32" and rank <= _MOST_AXES and not integer(at.old, "shrink_axis_mask"):
         return None
     x = at.x
     for step in steps:
@@ -124,7 +126,7 @@ def _end(begin: int, end: int) -> int:
 
 def _every(at: Site, x: Value, axis: int, stride: int, rank: int) -> Value:
     """Each `stride`-th along one axis."""
-    if type_of(x) == "float32":
+    if type_of(x) == "float32" and rank <= _MOST_AXES:
         masks: dict[str, Attr] = {**dict.fromkeys(_MASKS, 0), "begin_mask": 2**rank - 1, "end_mask": 2**rank - 1}
         zeros = at.ints([0] * rank)
         strides = at.ints([stride if each == axis else 1 for each in range(rank)])

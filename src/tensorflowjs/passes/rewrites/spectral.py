@@ -11,7 +11,7 @@ def rfft(at: Site) -> Value | None:
     """RFFT of a given length -> Pad or Slice to that length, RFFT"""
     length, size = _length(at), at.shapes.dim(at.x, -1)
     if length is None or length == size or at.shapes.rank(at.x) is None or _is_fitted(at, length):
-        return None
+        return by_rows(at)
     return at.again(_fitted(at, at.x, size, length), at.inputs[1])
 
 
@@ -23,6 +23,17 @@ def irfft(at: Site) -> Value | None:
     if at.shapes.rank(at.x) is None or _is_fitted(at, length // 2 + 1):
         return None
     return at.again(_fitted(at, at.x, size, length // 2 + 1), at.inputs[1])
+
+
+def by_rows(at: Site) -> Value | None:
+    """FFT(x) of three axes -> Reshape(x) to rows, FFT, Reshape back, since WebGL and WebGPU leave its parts as rows"""
+    sizes = at.sizes(at.x)
+    if sizes is None or len(sizes) == 2 or {user.op for user in at.old.output.users} == {"ComplexAbs"}:
+        return None
+    rows = at.reshape(at.x, at.packed([at.product(sizes[:-1]), sizes[-1]]))
+    count = _length(at) if at.old.op == "RFFT" else None
+    last = sizes[-1] if count is None else count // 2 + 1
+    return at.reshape(at.again(rows, *at.inputs[1:]), at.packed([*sizes[:-1], last]))
 
 
 def _length(at: Site) -> int | None:
@@ -67,6 +78,7 @@ def rfft_along_two(at: Site) -> Value | None:
 
 
 RULES: dict[str, Rule] = {
+    **dict.fromkeys(("FFT", "IFFT"), by_rows),
     "RFFT": rfft,
     "IRFFT": irfft,
     "FFT2D": along_two,
