@@ -11,13 +11,13 @@ from tensorflowjs.ir.graph import GraphModel, Node
 from tensorflowjs.passes.building import constant, integer, integers, text
 from tensorflowjs.passes.reach import graphs
 from tensorflowjs.passes.shapes import Shapes
+from tensorflowjs.passes.storage import WHOLE, stored_type
 from tensorflowjs.passes.types import type_of
 from tensorflowjs.tensors import Tensor
 
 MOST_NAMED = 3  # nodes of each op
 _NAMES = {"wasm": "WebAssembly", "webgpu": "WebGPU", "webgl": "WebGL", "cpu": "plain JavaScript (cpu)"}
 _MOST_TURNED = 6
-_WHOLE = ("int32", "bool")
 
 Known = Callable[[], Shapes]
 Fault = Callable[[Node, Known], str | None]
@@ -91,12 +91,12 @@ def _turned(node: Node, known: Known) -> str | None:
         return None
     if len(order) > _MOST_TURNED:
         return f"the WebGL and the WebGPU backend of TF.js turn {_MOST_TURNED} axes at most"
-    return _TURNS_NO_INTEGERS if len(order) > 2 and type_of(node.inputs[0]) in _WHOLE else None
+    return _TURNS_NO_INTEGERS if len(order) > 2 and stored_type(node.inputs[0]) in WHOLE else None
 
 
 def _along_others_than_the_last(node: Node, known: Known) -> str | None:
     """These are turned to be the last, but for the first of two."""
-    if type_of(node.inputs[0]) not in _WHOLE:
+    if stored_type(node.inputs[0]) not in WHOLE:
         return None
     rank = known().rank(node.inputs[0])
     axes = constant(node.inputs[1])
@@ -107,7 +107,7 @@ def _along_others_than_the_last(node: Node, known: Known) -> str | None:
 
 
 def _blocks(node: Node, known: Known) -> str | None:
-    return _TURNS_NO_INTEGERS if type_of(node.inputs[0]) in _WHOLE else None
+    return _TURNS_NO_INTEGERS if stored_type(node.inputs[0]) in WHOLE else None
 
 
 def _boxes(node: Node, known: Known) -> str | None:
@@ -143,7 +143,8 @@ def _filled(node: Node, known: Known) -> str | None:
 
 
 _TURNS_NO_INTEGERS = "the WebGPU backend of TF.js cannot turn axes of integers and bools, and may return anything"
-_REDUCTIONS = ("Sum", "Prod", "Max", "Min", "All", "Any", "ArgMax", "ArgMin", "Cumsum", "Cumprod")
+_REDUCTIONS = ("Sum", "Prod", "Max", "Min", "All", "Any", "ArgMax", "ArgMin", "Cumsum", "Cumprod",
+               "Mean")  # fmt: skip
 
 _FAULTS: dict[str, tuple[Fault, ...]] = {
     **dict.fromkeys(("MaxPool3D", "Dilation2D"), (_pools,)),

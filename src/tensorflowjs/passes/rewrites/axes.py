@@ -1,7 +1,7 @@
 """Ops along some of many axes, on fewer: the others beside each other become one.
 
 The shaders of WebGL and WebGPU pad, reverse and sum up four axes at most, and turn six at most. Those of WebGPU turn
-two at most of integers and of bools.
+two at most of integers and of bools, and of floats that were cast from them, which are still integers in memory.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from tensorflowjs.ir.graph import Value
 from tensorflowjs.passes.building import constant
 from tensorflowjs.passes.rewrites.site import Rule, Site
+from tensorflowjs.passes.storage import WHOLE, stored_type
 from tensorflowjs.passes.types import type_of
 
 _MOST = 4
 _MOST_TURNED = 6
 _MOST_TURNED_WHOLE = 2  # of whole numbers and of bools
+_LOWEST = -(2.0**31)  # of int32
 
 Size = Value | int
 
@@ -60,9 +62,9 @@ def running(at: Site) -> Value | None:
         return None
     axis = int(axis)
     first = all(size == 1 for size in sizes[:axis])
-    fewer = len(sizes) > _MOST or (at.is_int and first and len(sizes) > 2 and axis < len(sizes) - 1)
+    fewer = len(sizes) > _MOST or (stored_type(at.x) in WHOLE and first and len(sizes) > 2 and axis < len(sizes) - 1)
     if not fewer:
-        return None
+        return along_others_than_the_last(at)
     before, after = at.product(sizes[:axis]), at.product(sizes[axis + 1 :])
     shape = [sizes[axis], after] if first else [before, sizes[axis], after]
     few = at.again(at.reshape(at.x, at.packed(shape)), at.ints(0 if first else 1))
@@ -77,15 +79,35 @@ def turned(at: Site) -> Value | None:
     order, sizes = constant(at.inputs[1]), at.sizes(at.x)
     if order is None or sizes is None or len(order) != len(sizes):
         return None
-    most = _MOST_TURNED if type_of(at.x) not in ("int32", "bool") else _MOST_TURNED_WHOLE
-    blocks = _blocks([int(axis) for axis in order if not (isinstance(sizes[int(axis)], int) and sizes[int(axis)] == 1)])
-    if len(order) <= most or len(blocks) > most:
+    most = _MOST_TURNED_WHOLE if stored_type(at.x) in WHOLE else _MOST_TURNED
+    if len(order) <= most:
         return None
+    blocks = _blocks([int(axis) for axis in order if not (isinstance(sizes[int(axis)], int) and sizes[int(axis)] == 1)])
+    if len(blocks) > most:
+        return _of_floats(at)
     before = sorted(blocks)
     x = _grouped(at, at.x, sizes, before)
     return at.reshape(
         at.transpose(x, [before.index(block) for block in blocks]), at.packed([sizes[int(axis)] for axis in order])
     )
+
+
+def along_others_than_the_last(at: Site) -> Value | None:
+    """Sum(Cast(x)) along axes that WebGPU turns to be the last -> Sum(Relu(Cast(x))): then they are floats"""
+    axes, rank = constant(at.inputs[1]), at.shapes.rank(at.x)
+    if axes is None or rank is None or rank <= _MOST_TURNED_WHOLE:
+        return None
+    found = sorted(int(axis) % rank for axis in axes.reshape(-1))
+    return None if found == list(range(rank - len(found), rank)) else _of_floats(at)
+
+
+def _of_floats(at: Site) -> Value | None:
+    """Something that changes no number, and so leaves floats where they were cast."""
+    stored = stored_type(at.x)
+    if stored not in WHOLE or type_of(at.x) != "float32":
+        return None
+    floats = at("Relu", at.x) if stored == "bool" else at("Maximum", at.x, at.const(_LOWEST, "float32"))
+    return at.again(floats, *at.inputs[1:])
 
 
 def _many(at: Site) -> list[Size] | None:
@@ -134,4 +156,5 @@ RULES: dict[str, Rule] = {
     "ReverseV2": reversed_along,
     **dict.fromkeys(("Cumsum", "Cumprod"), running),
     "Transpose": turned,
+    **dict.fromkeys(("Sum", "Mean", "Prod", "Max", "Min", "ArgMax", "ArgMin"), along_others_than_the_last),
 }
