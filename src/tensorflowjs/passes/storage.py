@@ -7,7 +7,7 @@ from tensorflowjs.passes.types import type_of
 
 WHOLE = ("int32", "bool")
 
-_SAME_MEMORY = ("Reshape", "ExpandDims", "Squeeze", "Identity")
+_SAME_MEMORY = ("Reshape", "ExpandDims", "Squeeze", "Identity", "StridedSlice")  # the last where it takes all
 _WIDTHS = {"bool": 0, "int32": 1, "float32": 2}
 
 

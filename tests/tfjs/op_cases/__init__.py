@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tests.passes.traced_case import Case
-from tests.tfjs.op_cases import choices, elementwise, lists, matrices, moves, reductions, text, windows
+from tests.tfjs.op_cases import axes, choices, elementwise, lists, matrices, moves, reductions, text, windows
 
 GROUPS: dict[str, list[Case]] = {
     name: cases
-    for family in (elementwise, reductions, windows, moves, matrices, choices, lists, text)
+    for family in (elementwise, axes, reductions, windows, moves, matrices, choices, lists, text)
     for name, cases in family.GROUPS.items()
 }

@@ -19,7 +19,7 @@ from tensorflowjs.passes.optimising.spot import Spot
 from tensorflowjs.passes.types import type_of
 
 _POOLS = {"Mean": "AvgPool", "Max": "MaxPool"}
-_REDUCTIONS = ("Mean", "Sum", "Max", "Min", "Prod")
+_REDUCTIONS = ("Mean", "Sum", "Max", "Min")
 MOST_ELEMENTS = 128 * 128  # of a window: graphics processors go through one in a single thread
 
 

@@ -9,7 +9,7 @@ from tensorflowjs.passes.optimising.simplifying.known_sizes import fixed
 from tensorflowjs.passes.optimising.spot import Spot
 
 _SHAPING = ("Reshape", "Squeeze", "ExpandDims")
-_REDUCTIONS = ("Sum", "Mean", "Max", "Min", "Prod", "All", "Any", "EuclideanNorm")
+_REDUCTIONS = ("Sum", "Mean", "Max", "Min", "All", "Any", "EuclideanNorm")  # WebGPU keeps no axes of a small Prod
 
 
 def merge(at: Spot) -> Value | None:
