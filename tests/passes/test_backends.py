@@ -134,3 +134,26 @@ def test_integers_in_shaders(node: str, dtype: str, said: str | None) -> None:
     found = [each for each in notes(COUNTS.format(node=node, dtype=dtype)) if "WebGPU" in each]
     assert len(found) == (said is not None)
     assert all(str(said) in each for each in found)
+
+
+SPLIT = """
+graph main
+  output y = %y:1
+  %x = Placeholder() {{dtype: string, shape: shape[?]}}
+  %d = {delimiter}
+  %y = StringSplit(%x, %d) {{skip_empty: false}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "said"),
+    [
+        ('Const() {dtype: string, value: string[]{""}}', True),
+        ('Const() {dtype: string, value: string[]{" "}}', False),
+        ("Placeholder() {dtype: string}", False),
+    ],
+    ids=["bytes", "words", "an input"],
+)
+def test_texts_that_are_split_into_bytes(delimiter: str, said: bool) -> None:
+    found = notes(SPLIT.format(delimiter=delimiter))
+    assert any("single bytes of letters beyond ASCII" in each for each in found) is said

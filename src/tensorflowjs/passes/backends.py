@@ -136,6 +136,14 @@ def _places(node: Node, known: Known) -> str:
     return "the WebGL backend of TF.js returns places as floats"
 
 
+def _single_bytes(node: Node, known: Known) -> str | None:
+    """Between operations, texts are decoded and encoded again, which a part of a letter does not survive."""
+    delimiter = constant(node.inputs[1])
+    if delimiter is not None and not any(delimiter.ravel().tolist()):
+        return "TF.js takes single bytes of letters beyond ASCII for others"
+    return None
+
+
 def _filled(node: Node, known: Known) -> str | None:
     if type_of(node.inputs[2]) == "bool":
         return "the WebGPU backend of TF.js has no bools here, and may return anything"
@@ -161,4 +169,5 @@ _FAULTS: dict[str, tuple[Fault, ...]] = {
     "CropAndResize": (_boxes,),
     "Pow": (_powers,),
     **dict.fromkeys(("Bincount", "DenseBincount"), (_weights,)),
+    "StringSplit": (_single_bytes,),
 }
