@@ -104,6 +104,28 @@ def test_dry_run(run: Any, tmp_path: Path) -> None:
     assert found["outputFormat"] == "tfjs_graph_model" and found["passes"]
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("back.h5", "keras"), ("back.KERAS", "keras_keras"), ("again", "tfjs_layers_model"), ("", "tfjs_layers_model")],
+)
+def test_the_output_is_what_its_name_says(name: str, kind: str, run: Any, tmp_path: Path) -> None:
+    run("convert", KERAS, tmp_path / "web")
+    ended = run("convert", tmp_path / "web", *([tmp_path / name] if name else []))
+    assert (ended.code, ended.err) == (0, "")
+    assert f"({kind}) from {tmp_path / 'web'} (tfjs_layers_model)" in ended.out
+
+
+def test_a_name_that_the_input_cannot_have_is_one_of_a_folder(run: Any, tmp_path: Path) -> None:
+    assert f"Wrote {tmp_path / 'web.h5' / 'model.json'}" in run("convert", KERAS, tmp_path / "web.h5").out
+
+
+def test_only_what_tfjs_runs_is_verified(run: Any, tmp_path: Path) -> None:
+    run("convert", KERAS, tmp_path / "web")
+    ended = run("convert", tmp_path / "web", tmp_path / "back.h5", "--verify")
+    assert ended.code == 2 and "--verify runs models in TF.js, and the output is an HDF5 file" in ended.err
+    assert not (tmp_path / "back.h5").exists()
+
+
 def test_json(run: Any, tmp_path: Path) -> None:
     found = json.loads(run("convert", SAVED, tmp_path / "web", "--json").out)
     assert found["output"] == str(tmp_path / "web") and found["nodes"] > 0 and found["writtenBytes"] > 0

@@ -53,21 +53,54 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    if not arguments.input_path:
-        raise UsageError("The input_path is missing.", hint="Try: tensorflowjs convert model.keras web_model")
-    if arguments.max_error is not None and arguments.quantize != "auto":
-        raise UsageError("--max_error goes with --quantize auto.")
+    _check_words(arguments)
     arguments.output_path = arguments.output_path or default_output(arguments.input_path)
+    arguments.output_format = arguments.output_format or _output_format(arguments)
+    if arguments.verify:
+        _check_that_tfjs_runs_it(arguments)
     if arguments.dry_run:
         _show_plan(arguments)
     else:
         _convert(arguments)
 
 
+def _check_words(arguments: argparse.Namespace) -> None:
+    """What can be said before looking at any file."""
+    from tensorflowjs.cli.converter import quantization_map
+
+    if not arguments.input_path:
+        raise UsageError("The input_path is missing.", hint="Try: tensorflowjs convert model.keras web_model")
+    if arguments.max_error is not None and arguments.quantize != "auto":
+        raise UsageError("--max_error goes with --quantize auto.")
+    if arguments.quantize is not None and quantization_map(arguments):
+        raise UsageError("--quantize cannot be combined with the flags --quantize_... and --quantization_bytes.")
+
+
 def default_output(input_path: str) -> str:
     """Beside the model: `model.keras` goes to `model_web`."""
     path = Path(input_path.rstrip("/\\"))
     return str(path.with_name(f"{path.stem if path.suffix else path.name}_web"))
+
+
+def _output_format(arguments: argparse.Namespace) -> str | None:
+    """What the output's name asks for. A layers model that goes to a folder stays one: only files are for Keras."""
+    from tensorflowjs.cli.converter import at_home
+    from tensorflowjs.pipeline.opening import find_route, format_by_name
+
+    source = at_home(arguments.input_path)
+    by_name = format_by_name(source, arguments.input_format, at_home(arguments.output_path))
+    stays = find_route(source, arguments.input_format, None)[1].source == "tfjs_layers_model"
+    return by_name or ("tfjs_layers_model" if stays else None)
+
+
+def _check_that_tfjs_runs_it(arguments: argparse.Namespace) -> None:
+    from tensorflowjs.cli.converter import at_home
+    from tensorflowjs.pipeline.opening import find_route
+    from tensorflowjs.pipeline.routes import FORMATS
+
+    _, route = find_route(at_home(arguments.input_path), arguments.input_format, arguments.output_format)
+    if not route.target.startswith("tfjs_"):
+        raise UsageError(f"--verify runs models in TF.js, and the output is {FORMATS[route.target].what}.")
 
 
 def _convert(arguments: argparse.Namespace) -> None:
@@ -112,11 +145,8 @@ def _types(arguments: argparse.Namespace) -> dict[str, Any]:
     """What is to be stored as what: by the old flags, or the new one."""
     from tensorflowjs.cli.converter import quantization_map
 
-    by_flags = quantization_map(arguments)
     if arguments.quantize is None:
-        return by_flags
-    if by_flags:
-        raise UsageError("--quantize cannot be combined with the flags --quantize_... and --quantization_bytes.")
+        return quantization_map(arguments)
     return _measured_types(arguments) if arguments.quantize == "auto" else {arguments.quantize: True}
 
 

@@ -43,6 +43,15 @@ def find_route(
     return source, routes.find(found, output_format)
 
 
+def format_by_name(input_path: PathLike, input_format: str | None, output: PathLike) -> str | None:
+    """The format that the ending of the output's name stands for, if the input can become that."""
+    target = routes.ENDINGS.get(Path(output).suffix.lower())
+    if target is None:
+        return None
+    _, route = find_route(input_path, input_format, None)
+    return target if (route.source, target) in routes.ROUTES else None
+
+
 @contextmanager
 def opened(
     input_path: PathLike, input_format: str | None, output_format: str | None, graph: GraphOptions

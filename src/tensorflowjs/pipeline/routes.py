@@ -78,6 +78,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     )
 }
 
+# What files are whose names end so.
+ENDINGS = {".h5": "keras", ".hdf5": "keras", ".keras": "keras_keras"}
+
 
 def find(source: str, target: str | None) -> Route:
     """The route between two formats; the target defaults to what such an input usually becomes."""

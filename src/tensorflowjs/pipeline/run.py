@@ -9,7 +9,7 @@ from typing import Any
 
 from tensorflowjs import events
 from tensorflowjs.errors import UsageError
-from tensorflowjs.pipeline.opening import PathLike, opened
+from tensorflowjs.pipeline.opening import PathLike, format_by_name, opened
 from tensorflowjs.pipeline.options import SHARD_BYTES, GraphOptions, Options, QuantizationMap
 from tensorflowjs.pipeline.result import Conversion
 from tensorflowjs.pipeline.routes import FORMATS, Route
@@ -30,9 +30,11 @@ def convert(
 ) -> Conversion:
     """Convert the model at `input_path` into the folder `output_dir` and say what was done.
 
-    The input format is detected, and checked when given. Raises a `ConversionError` and leaves the folder as it
-    was when anything is in the way. The other options are those of `GraphOptions`.
+    The input format is detected, and checked when given; the output format may follow from the ending of the name.
+    Raises a `ConversionError` and leaves the folder as it was when anything is in the way. The other options are
+    those of `GraphOptions`.
     """
+    output_format = output_format or format_by_name(input_path, input_format, output_dir)
     size = SHARD_BYTES if weight_shard_size_bytes is None else weight_shard_size_bytes
     graph = GraphOptions(**graph_options)
     options = Options(quantization_dtype_map or {}, split_weights_by_layer, size, metadata or {}, graph, hash_shards)
