@@ -75,8 +75,9 @@ def say(found: Verification, *, quiet: bool) -> None:
 def lines(found: Verification) -> Iterator[str]:
     yield f"{found.model} in TF.js ({found.backend}) beside {found.oracle}, random inputs of seed {found.seed}:"
     for each in found.comparisons:
-        yield f"  {'same' if each.ok(found.tolerance) else 'DIFFERS'}  {each}"
-        worst = each.worst(found.tolerance)
+        same = each.ok(found.tolerance)
+        yield f"  {'same' if same else 'DIFFERS'}  {each}"
+        worst = "" if same else each.worst(found.tolerance)
         if worst:
             yield f"           {worst}"
     if found.apart:
@@ -114,6 +115,7 @@ def as_json(found: Verification) -> dict[str, Any]:
                 "argmaxAgreement": each.argmax_agreement,
                 "problem": each.problem,
                 "weak": each.weak,
+                "rounding": each.rounding,
             }
             for each in found.comparisons
         ],

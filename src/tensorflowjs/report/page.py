@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tensorflowjs.pipeline.plan import Plan, PlannedWeight
     from tensorflowjs.pipeline.result import Conversion
     from tensorflowjs.pipeline.verification import Verification
+    from tensorflowjs.verify import Comparison, Tolerance
 
 MOST_ROWS = 200
 Cells = Sequence[str]
@@ -82,16 +83,19 @@ def _size(result: Conversion) -> str:
 def _proof(found: Verification) -> str:
     verdict = "Every output agrees" if found.ok else "The outputs do NOT agree"
     words = f"{verdict} with that of {found.oracle}, on random inputs of seed {found.seed}, in TF.js ({found.backend})."
-    rows = [(each.name, "yes" if each.ok(found.tolerance) else "NO", *_measures(each)) for each in found.comparisons]
+    rows = [(each.name, _verdict(each, found.tolerance), *_measures(each)) for each in found.comparisons]
     table = _table(("output", "agrees", "largest error", "relative", "signal to noise", "argmax"), rows)
     apart = f"<p>The first to differ from a plain conversion: {escape(found.apart)}</p>" if found.apart else ""
     return f'<p class="{"good" if found.ok else "bad"}">{escape(words)}</p>{table}{apart}'
 
 
-def _measures(each: object) -> Cells:
-    from tensorflowjs.verify import Comparison
+def _verdict(each: Comparison, tolerance: Tolerance) -> str:
+    if not each.ok(tolerance):
+        return "NO"
+    return f"yes, {each.rounding}" if each.rounding else "yes"
 
-    assert isinstance(each, Comparison)
+
+def _measures(each: Comparison) -> Cells:
     if each.problem:
         return each.problem, "", "", ""
     argmax = "" if each.argmax_agreement is None else f"{each.argmax_agreement:.0%}"

@@ -31,6 +31,7 @@ class Comparison:
 
     `problem`: why no tolerance can save it (shape, NaN, infinity, unequal strings or whole numbers).
     `weak`: why agreement would prove little (all zeros, constant, the same for every sample).
+    `rounding`: why an error beyond any tolerance is rounding, and no more.
     """
 
     name: str
@@ -41,12 +42,15 @@ class Comparison:
     argmax_agreement: float | None
     problem: str | None = None
     weak: str | None = None
+    rounding: str | None = None
     _expected: Array = field(default_factory=lambda: np.zeros(0), repr=False, compare=False)
     _actual: Array = field(default_factory=lambda: np.zeros(0), repr=False, compare=False)
 
     def ok(self, tolerance: Tolerance = Tolerance()) -> bool:
-        """Whether every element is within `tolerance`."""
-        return self.problem is None and not bool(_excess(self._expected, self._actual, tolerance).any())
+        """Whether every element is within `tolerance`, or its error is rounding."""
+        if self.problem is not None or self.rounding is not None:
+            return self.problem is None
+        return not bool(_excess(self._expected, self._actual, tolerance).any())
 
     def worst(self, tolerance: Tolerance = Tolerance(), count: int = 3) -> str:
         """The elements furthest out of `tolerance`, as text; empty if there are none."""
@@ -56,6 +60,16 @@ class Comparison:
         return ", ".join(
             f"{_index(place)} expected {self._expected[place]:.7g}, got {self._actual[place]:.7g}" for place in places
         )
+
+    def within(self, other: Comparison, times: float) -> bool:
+        """Whether its error is at most `times` that of `other`, both the largest one and all together."""
+        return self.max_abs <= times * other.max_abs and self._error() <= times * other._error()
+
+    def _error(self) -> float:
+        """The root of the mean square."""
+        finite = np.isfinite(self._expected) & np.isfinite(self._actual)
+        error = self._actual[finite] - self._expected[finite]
+        return math.sqrt(float(np.mean(error**2))) if error.size else 0.0
 
     def __str__(self) -> str:
         text = f"{self.name} {self.shape}: "
@@ -67,6 +81,8 @@ class Comparison:
             text += f"max abs {self.max_abs:.2e}, max rel {self.max_rel:.2e}, SNR {self.snr_db:.1f} dB"
         if self.argmax_agreement is not None:
             text += f", argmax {self.argmax_agreement:.0%}"
+        if self.rounding:
+            text += f", {self.rounding}"
         return f"{text} (weak evidence: {self.weak})" if self.weak else text
 
 

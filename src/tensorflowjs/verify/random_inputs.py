@@ -10,21 +10,23 @@ from numpy.typing import NDArray
 
 from tensorflowjs.verify.session import InputSpec
 
+UNKNOWN = 16
 _WORDS = np.array([b"", b"a", b"tensor", b"two words", "größer".encode()], dtype=object)
 
 
 def random_inputs(
-    specs: Iterable[InputSpec], *, seed: int = 0, batch: int = 2, unknown: int = 16, below: int = 10
+    specs: Iterable[InputSpec], *, seed: int = 0, batch: int = 2, unknown: int = UNKNOWN, below: int = 10
 ) -> dict[str, NDArray[Any]]:
     """An array for each input by name: normal floats, whole numbers from 0 to `below` - 1, any booleans.
 
     An unknown first size becomes `batch`, any other unknown size `unknown`.
     """
     random = np.random.default_rng(seed)
-    return {spec.name: _draw(random, spec.dtype, _sizes(spec, batch, unknown), below) for spec in specs}
+    return {spec.name: _draw(random, spec.dtype, sizes(spec, batch, unknown), below) for spec in specs}
 
 
-def _sizes(spec: InputSpec, batch: int, unknown: int) -> tuple[int, ...]:
+def sizes(spec: InputSpec, batch: int, unknown: int) -> tuple[int, ...]:
+    """The shape that an input gets."""
     shape = spec.shape if spec.shape is not None else (None,)
     return tuple((unknown if at else batch) if size is None else size for at, size in enumerate(shape))
 
