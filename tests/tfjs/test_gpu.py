@@ -39,6 +39,7 @@ _FIRST = "takes the first box from the first image, whatever the indices say"
 _LARGEST = "starts from 1e20 in search of the smallest"
 _FLOATS = "returns places as floats"
 _NOTHING = "computes sizes of NaN where there is nothing to reduce"
+_BESIDE = "multiplies what the functions make of the nothing beside odd rows, where both operands have it"
 # What WebGL does in TF.js.
 FAILING = {
     **{f"rank {rank} {op}": _RANKS for rank in (7, 8) for op in ("Tanh", "Sum")},
@@ -47,6 +48,7 @@ FAILING = {
     "CropAndResize of one pixel": _FIRST,
     **{f"UnsortedSegment{op}": _LARGEST for op in ("Max float", "Min float", "Min int")},
     **{f"MaxPoolWithArgmax of any size {padding}": _FLOATS for padding in ("SAME", "VALID")},
+    **{f"{functions} of odd sizes": _BESIDE for functions in ("exponentials", "soft signs")},
     **{f"{op} of nothing": _NOTHING for op in ("Sum", "EuclideanNorm")},
 }
 NOTED = {_FIRST, _FLOATS, _TURNED}  # in the summary of the conversion

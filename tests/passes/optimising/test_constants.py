@@ -46,8 +46,8 @@ def test_one_batch_normalisation() -> None:
     %y/Const = float32[2]{-2.0, -3.0}
     %y/Const_1 = float32[2]{1.0, 1.0}
     %y/Const_2 = float32[2]{0.0, 0.0}
-    %y/Const_3 = float32[2]{1.0, 1.0}
-    %y = FusedBatchNormV3(%x, %y/Const, %y/Const_1, %y/Const_2, %y/Const_3) {data_format: "NHWC", epsilon: 0.0}
+    %y/Const_3 = float32[2]{0.5, 0.5}
+    %y = FusedBatchNormV3(%x, %y/Const, %y/Const_1, %y/Const_2, %y/Const_3) {data_format: "NHWC", epsilon: 0.5}
     """)
 
 

@@ -106,7 +106,10 @@ def written(at: Spot, whole: Affine, as_batch_norm: bool = False) -> Value:
 
 
 def batch_norm(at: Spot, whole: Affine) -> Value:
-    """x * scale + shift as batch normalisation with a mean of 0, a variance of 1 and an epsilon of 0."""
+    """x * scale + shift as batch normalisation with a mean of 0, and variance and epsilon that are 1 together.
+
+    Without an epsilon WebGL would divide by 0 beside the last channel, where matrix products read it.
+    """
     assert whole.shift is not None
     shape = (whole.channels,)
     scale = np.broadcast_to(1.0 if whole.scale is None else whole.scale, shape)
@@ -114,9 +117,9 @@ def batch_norm(at: Spot, whole: Affine) -> Value:
         at.const(scale, "float32"),
         later(at, whole.shift, whole.channels, rank=1),
         at.const(np.zeros(shape), "float32"),
-        at.const(np.ones(shape), "float32"),
+        at.const(np.full(shape, 0.5), "float32"),
     )
-    return at("FusedBatchNormV3", whole.source, *vectors, epsilon=0.0, is_training=False, data_format=b"NHWC")
+    return at("FusedBatchNormV3", whole.source, *vectors, epsilon=0.5, is_training=False, data_format=b"NHWC")
 
 
 def later(at: Spot, shift: Later, channels: int, rank: int | None = None) -> Value:
