@@ -12,6 +12,7 @@ from tensorflowjs.errors import ConversionError
 from tensorflowjs.pipeline.run import convert
 from tensorflowjs.pipeline.verification import PLAINLY, verify
 from tests.fixtures_keras import FOLDER
+from tests.verify.test_isolated import PICK, reshape, write
 
 KERAS = FOLDER / "keras-3.15.1" / "mlp.keras"
 SAVED = FOLDER.parent / "tensorflow" / "tf-2.19" / "variables"
@@ -84,3 +85,17 @@ def test_another_model(tmp_path: Path) -> None:
     convert(KERAS, tmp_path)
     with pytest.raises(ConversionError, match="input"):
         verify(tmp_path, FOLDER.parent.parent.parent / "examples" / "shapes" / "shapes.keras", oracle=False)
+
+
+def test_cpu_takes_over_where_wasm_dies(tmp_path: Path) -> None:
+    source = write(tmp_path / "source", PICK.format(op="Identity"))
+    convert(source, tmp_path / "web")
+    found = verify(tmp_path / "web", source)
+    assert found.ok and found.backend == "cpu" and found.comparisons[0].shape == (1, 4)
+
+
+def test_larger_images_where_small_ones_fail(tmp_path: Path) -> None:
+    source = reshape(tmp_path / "source", "?", 1, 128, 128, 3)
+    convert(source, tmp_path / "web")
+    found = verify(tmp_path / "web", source)
+    assert found.ok and found.backend == "wasm" and found.comparisons[0].shape == (1, 128, 128, 3)

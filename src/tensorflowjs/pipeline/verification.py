@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from tensorflowjs.pipeline.run import convert
 from tensorflowjs.verify import Comparison, LoadedModel, TfjsRunner, Tolerance, compare
 from tensorflowjs.verify import oracle as oracles
 from tensorflowjs.verify.isolated import IsolatedModel
+from tensorflowjs.verify.rounding import is_beyond, with_rounding
 from tensorflowjs.verify.session import Backend, Kind
 
 # What is asked of a model by the coarsest type among its weights.
@@ -33,11 +34,7 @@ TOLERANCES = {
 }
 PLAINLY = "the same model, neither optimised nor quantised, in TF.js"
 _STEP = 64  # nodes looked into at a time
-# An error is rounding if it is at most so many times what two backends differ by, where they differ by little.
-_TIMES = 4
-_LITTLE = 60.0  # dB
 _BACKENDS: tuple[Backend, ...] = ("cpu", "wasm")
-_ROUNDING = "as much as the two backends cpu and wasm differ by (max abs {:.2e}: this model amplifies rounding)"
 Arrays = Mapping[str, Any]
 
 
@@ -162,21 +159,15 @@ class _Trial:
         """The plain conversion on the backend of the model, where it can."""
         return self.reference.on("cpu" if self.loaded.backend == "cpu" else "auto")
 
-    def with_rounding(self, comparisons: Sequence[Comparison], tolerance: Tolerance) -> list[Comparison]:
-        """The same, and which of those out of tolerance are so by rounding alone: not for the conversion, but
-        since the model makes much of it. That is measured on the plain conversion."""
-        beyond = [each.problem is None and not each.ok(tolerance) for each in comparisons]
-        if self.loaded.backend != "wasm" or not any(beyond):
-            return list(comparisons)
+    def with_rounding(self, comparisons: list[Comparison], tolerance: Tolerance) -> list[Comparison]:
+        """Ask the plain conversion, on two backends, whether what is out of tolerance is rounding."""
+        if self.loaded.backend != "wasm" or not any(is_beyond(each, tolerance) for each in comparisons):
+            return comparisons
         try:
             cpu, wasm = (self.reference.on(backend).run(self.inputs) for backend in _BACKENDS)
         except ConversionError:  # too slow for cpu, say
-            return list(comparisons)
-        apart = compare(cpu, wasm, self.loaded.output_names)
-        return [
-            replace(each, rounding=_ROUNDING.format(by.max_abs)) if out and _explains(by, each) else each
-            for each, by, out in zip(comparisons, apart, beyond, strict=True)
-        ]
+            return comparisons
+        return with_rounding(comparisons, compare(cpu, wasm, self.loaded.output_names), tolerance)
 
     def apart(self, tolerance: Tolerance) -> str | None:
         """The first node or layer whose results differ from those of the plain conversion."""
@@ -191,11 +182,6 @@ class _Trial:
         except ConversionError:  # TF.js cannot look into every model
             return None
         return None
-
-
-def _explains(backends: Comparison, found: Comparison) -> bool:
-    """Whether what two backends differ by is the reason for an error."""
-    return backends.problem is None and backends.snr_db >= _LITTLE and found.within(backends, _TIMES)
 
 
 def _coarsest(stored: StoredModel) -> str:
