@@ -42,6 +42,7 @@ FIXED_ATTRIBUTES = {
     ("Conv2D", "useCudnnOnGpu"): "changes no numbers",
     ("OneHot", "T"): "always of integers",
     ("DenseBincount", "binary_output"): "written as counts of at most 1",
+    ("Prod", "keep_dims"): "written without, and ExpandDims behind",
     **{(op, "dtype"): "always floats" for op in ("RandomStandardNormal", "RandomUniform", "TruncatedNormal")},
     ("Multinomial", "T"): "always of floats",
     ("Multinomial", "output_dtype"): "always integers",
