@@ -98,9 +98,25 @@ def test_sizes(first: str, shape: tuple[int, ...], taken: tuple[int, ...], runne
     np.testing.assert_array_equal(found, inputs["x"].reshape(shape))
 
 
+def test_nothing_is_left_of_what_failed(runner: TfjsRunner, tmp_path: Path) -> None:
+    model = IsolatedModel(runner, reshape(tmp_path, "1", 1, 128, 128, 3), "graph", "wasm")
+    first = model.loaded
+    model.run_at_random()
+    with pytest.raises(RuntimeFailure, match="no longer in"):
+        first.weights()
+
+
 def test_no_sizes_help(runner: TfjsRunner, tmp_path: Path) -> None:
     model = IsolatedModel(runner, reshape(tmp_path, "?", 7, 7, 7, 7), "graph")
     with pytest.raises(RuntimeFailure, match="1536") as caught:  # values of the first try
         model.run_at_random()
     hint = str(caught.value.hint)
     assert "x [2, 16, 16, 3], then x [2, 128, 128, 3], then x [1, 128, 128, 3]" in hint and "--batch" in hint
+
+
+def test_no_inputs_too_large_to_hold(runner: TfjsRunner, tmp_path: Path) -> None:
+    """Here of 9 times 128 times 128 times 128 numbers; with one more unknown size it would be 10 gigabytes."""
+    volume = RESHAPE.format(first="9", shape="7, 7, 7, 7").replace("?, ?, 3]", "?, ?, ?]")
+    model = IsolatedModel(runner, write(tmp_path, volume), "graph")
+    with pytest.raises(RuntimeFailure, match=r"Chosen were x \[9, 16, 16, 16\]; the message"):
+        model.run_at_random()
