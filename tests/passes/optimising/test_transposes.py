@@ -94,6 +94,10 @@ STAYS = {
     "weights with other readers": (
         "%w = Identity(float32[8, 4])\n%r = Reshape(%s, [-1, 4])\n%y = MatMul(%r, %w) {transpose_b: true}"
     ),
+    "types that change": (
+        "%a = Transpose(%s, [0, 3, 1, 2])\n%i = Cast(%a) {SrcT: float32, DstT: int32}\n"
+        "%y = Cast(%i) {SrcT: int32, DstT: float32}"
+    ),
     "a constant that makes it higher": "%a = Transpose(%s, [0, 3, 1, 2])\n%y = Mul(%a, float32[2, 1, 1, 1, 1])",
 }
 

@@ -48,9 +48,14 @@ def sink(at: Spot) -> Value | None:
     %t = Transpose(%x, %p) (0, 3, 1, 2)             %a = AddV2(%x, %d) (8)
     %s = AddV2(%t, %c) (8 x 1 x 1)              ->  %b = Relu(%a)
     %y = Relu(%s)                                   %y = Transpose(%b, %p)
+
+    Not of other types: WebGPU cannot turn integers and booleans.
     """
     found = cone(at, ("Transpose",))
     if found is None or any(leaf.inputs[0].node.op in _INPUTS for leaf in found.leaves):
+        return None
+    if any(node.op == "Cast" for node in found.inner):
+        at.missed("types change in between")
         return None
     orders = {order_of(at, leaf) for leaf in found.leaves}
     if len(orders) > 1:
