@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tensorflowjs.errors import ConversionError
+from tensorflowjs.errors import ConversionError, UsageError
 from tensorflowjs.pipeline.run import convert
 from tensorflowjs.pipeline.verification import PLAINLY, verify
 from tests.fixtures_keras import FOLDER
@@ -85,6 +85,13 @@ def test_another_model(tmp_path: Path) -> None:
     convert(KERAS, tmp_path)
     with pytest.raises(ConversionError, match="input"):
         verify(tmp_path, FOLDER.parent.parent.parent / "examples" / "shapes" / "shapes.keras", oracle=False)
+
+
+def test_weights_alone_cannot_be_run(tmp_path: Path) -> None:
+    source = FOLDER / "keras-3.15.1" / "mlp.weights.h5"
+    convert(source, tmp_path)
+    with pytest.raises(UsageError, match="holds weights alone, so there is nothing to run"):
+        verify(tmp_path, source)
 
 
 def test_cpu_takes_over_where_wasm_dies(tmp_path: Path) -> None:

@@ -98,6 +98,13 @@ def test_sizes(first: str, shape: tuple[int, ...], taken: tuple[int, ...], runne
     np.testing.assert_array_equal(found, inputs["x"].reshape(shape))
 
 
+def test_long_sequences_where_short_ones_fail(runner: TfjsRunner, tmp_path: Path) -> None:
+    """Some models of sequences cut off ten thousand places, as SpliceAI does."""
+    text = RESHAPE.format(first="?", shape="1, 16384, 3, 1").replace("?, ?, 3]", "?, 3]")
+    inputs, (found,) = IsolatedModel(runner, write(tmp_path, text), "graph").run_at_random()
+    assert (*inputs["x"].shape, 1) == found.shape == (1, 16384, 3, 1)
+
+
 def test_nothing_is_left_of_what_failed(runner: TfjsRunner, tmp_path: Path) -> None:
     model = IsolatedModel(runner, reshape(tmp_path, "1", 1, 128, 128, 3), "graph", "wasm")
     first = model.loaded

@@ -77,6 +77,8 @@ def verify(
     options are those the source was converted with.
     """
     stored = read_model(Path(model_dir))
+    if not stored.document.get("modelTopology"):
+        raise UsageError(f"{model_dir} holds weights alone, so there is nothing to run and compare.")
     coarsest = _coarsest(stored)
     wanted = TOLERANCES[coarsest] if tolerance is None else Tolerance(tolerance, tolerance)
     with ExitStack() as stack:

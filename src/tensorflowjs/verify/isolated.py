@@ -19,8 +19,9 @@ from tensorflowjs.verify.random_inputs import UNKNOWN, random_inputs, sizes
 from tensorflowjs.verify.session import Backend, InputSpec, Kind, LoadedModel, TfjsRunner
 from tensorflowjs.verify.wire import Array
 
-# Images whose sizes must be multiples of 32 are common, and so are models with one image inside.
-_OTHER_SIZES = 128
+# Images whose sizes must be multiples of 32 are common, so are models with one image inside, and some cut off
+# thousands of places of a sequence.
+_FEW, _MANY = 128, 16_384
 _MOST_VALUES = 1 << 24  # of all inputs, with the larger sizes
 Shapes = dict[str, tuple[int, ...]]
 
@@ -85,11 +86,11 @@ def _choices(specs: Sequence[InputSpec], batch: int) -> Iterator[tuple[int, int]
     """The sizes to try in place of an unknown first one, and of any other unknown one."""
     yield batch, UNKNOWN
     known: list[list[tuple[int, ...]]] = []
-    for first in (batch, 1) if _leaves_open(specs) else ():
-        shapes = [sizes(spec, first, _OTHER_SIZES) for spec in specs]
+    for first, others in ((batch, _FEW), (1, _FEW), (1, _MANY)) if _leaves_open(specs) else ():
+        shapes = [sizes(spec, first, others) for spec in specs]
         if shapes not in known and sum(map(math.prod, shapes)) <= _MOST_VALUES:
             known.append(shapes)
-            yield first, _OTHER_SIZES
+            yield first, others
 
 
 def _with_sizes(failure: RuntimeFailure, tried: Sequence[Shapes]) -> RuntimeFailure:
