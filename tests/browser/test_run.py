@@ -109,6 +109,21 @@ def test_camera_and_drawing(opened: Tab) -> None:
     assert (drawn != empty).any()
 
 
+def test_a_backend_chosen_while_another_one_gets_the_model(opened: Tab) -> None:
+    opened.open("two inputs")
+    opened.load("cpu")
+    opened.page.evaluate("""async () => {
+        const chosen = document.querySelector("#run select");
+        for (const name of ["wasm", "cpu", "wasm", "cpu"]) {
+            chosen.value = name;
+            chosen.dispatchEvent(new Event("change"));
+            await new Promise(resolve => setTimeout(resolve));  // by when loading has begun
+        }
+    }""")
+    opened.run()
+    assert "on cpu" in opened.page.inner_text(".outputs")
+
+
 def test_the_last_backend_that_was_chosen_counts(opened: Tab) -> None:
     opened.open("two inputs")
     opened.load("cpu")

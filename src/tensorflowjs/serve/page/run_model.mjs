@@ -17,7 +17,7 @@ export function runSection(url, described, loaded) {
 
 class RunSection {
   constructor(url, described, loaded) {
-    Object.assign(this, { url, described, loaded, running: null, editors: [] });
+    Object.assign(this, { url, described, loaded, running: null, loading: 0, editors: [] });
     this.backend = select(
       BACKENDS.map((name) => [name, name]),
       "cpu",
@@ -53,7 +53,7 @@ class RunSection {
 
   choose() {
     this.hasChosen = true; // perhaps before it is known which backends there are
-    if (this.running) this.load();
+    if (this.running || this.loading) this.load(); // those under way have read the backend already
   }
 
   async load() {
@@ -66,30 +66,34 @@ class RunSection {
     };
     this.meter.hidden = false;
     progress(0);
+    this.loading += 1;
+    let running;
     try {
       await alone(async () => {
         this.running?.close();
         this.running = null;
         const told = this.described.weights.length ? progress : undefined;
-        this.running = await Running.load(this.url, this.described.kind, this.backend.value, told);
+        running = await Running.load(this.url, this.described.kind, this.backend.value, told);
+        this.running = running;
       });
     } catch (error) {
       this.said.textContent = "";
       this.troubles.replaceChildren(trouble("The model could not be loaded", error));
       return;
     } finally {
-      this.meter.hidden = true;
+      this.loading -= 1;
+      this.meter.hidden = this.loading === 0;
     }
-    this.said.textContent = `Loaded into ${this.running.backend} in ${milliseconds(this.running.loadTime)}.`;
+    this.said.textContent = `Loaded into ${running.backend} in ${milliseconds(running.loadTime)}.`;
     this.begin.textContent = "Load again";
     this.begin.classList.remove("main");
-    if (!this.editors.length) this.showInputs();
-    this.loaded(this.running);
+    if (!this.editors.length) this.showInputs(running);
+    this.loaded(running);
   }
 
-  showInputs() {
+  showInputs(running) {
     const changed = () => this.run();
-    this.editors = this.running.inputs.map((spec) => [spec.name, inputEditor(spec, changed)]);
+    this.editors = running.inputs.map((spec) => [spec.name, inputEditor(spec, changed)]);
     const run = button("Run", () => this.run(), { class: "main", id: "run-button" });
     this.inputs.replaceChildren(element("h3", {}, "Inputs"), ...this.editors.map(([, editor]) => editor.element), run);
     this.outputs.replaceChildren(element("h3", {}, "Outputs"), element("p", { class: "hint" }, "Nothing yet."));
